@@ -1,0 +1,74 @@
+//! Why the host closes a WebSocket. Codes 44xx follow `jupyter_server_ydoc` 3; the rest of the 44xx/45xx range is ours.
+
+/// A reason to close, with the code that clients act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseCode {
+    /// 1003: the session id is unknown; the reason is JSON that JupyterLab's front end understands.
+    UnknownSession,
+    /// 1009: a message exceeds the size limit.
+    TooBig,
+    /// 4400: the file cannot be opened as asked (broken notebook, not UTF-8, a directory).
+    BadContent,
+    /// 4403: removed, or the link was revoked.
+    Forbidden,
+    /// 4404: the file does not exist.
+    FileGone,
+    /// 4410: the host stopped sharing or is quitting.
+    NotShared,
+    /// 4500: a fault of ours.
+    Fault,
+    /// 4503: the client fell behind; it reconnects and resynchronises.
+    FellBehind,
+}
+
+/// Longest close reason that RFC 6455 allows, in bytes.
+pub const MAX_REASON: usize = 123;
+
+impl CloseCode {
+    /// The WebSocket status code.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::UnknownSession => 1003,
+            Self::TooBig => 1009,
+            Self::BadContent => 4400,
+            Self::Forbidden => 4403,
+            Self::FileGone => 4404,
+            Self::NotShared => 4410,
+            Self::Fault => 4500,
+            Self::FellBehind => 4503,
+        }
+    }
+}
+
+/// The JSON reason of a 1003 close. The session id is cut so that the reason stays valid JSON within [`MAX_REASON`].
+pub fn unknown_session_reason(session: &str) -> String {
+    let id: String = session.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(36).collect();
+    format!(r#"{{"reason":"unknown_session","sessionId":"{id}","reloadable":true}}"#)
+}
+
+/// Cuts a reason for people to the length a close frame can carry, at a character border.
+pub fn fit_reason(reason: &str) -> String {
+    if reason.len() <= MAX_REASON {
+        return reason.to_owned();
+    }
+    let mut end = MAX_REASON - '…'.len_utf8();
+    while !reason.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &reason[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_2_reasons_fit_a_close_frame() {
+        let cut = fit_reason(&"ä".repeat(100));
+        assert!(cut.len() <= MAX_REASON && cut.ends_with('…'));
+        assert_eq!(fit_reason("short"), "short");
+        let json = unknown_session_reason(&"x\"\\".repeat(100));
+        assert!(json.len() <= MAX_REASON);
+        assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+    }
+}

@@ -1,0 +1,46 @@
+//! Errors as clients get them.
+
+use serde::{Deserialize, Serialize};
+
+/// What a client can act on. A code exists only if some client acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// No valid credentials, or not enough rights.
+    Forbidden,
+    /// The share link is unknown, expired or revoked.
+    LinkEnded,
+    /// The folder is not shared at the moment.
+    NotShared,
+    /// The name is not 1 to 40 characters.
+    BadName,
+    /// The file, folder or room does not exist.
+    NotFound,
+    /// The request cannot be understood, or asks for something impossible (a directory as a document).
+    BadRequest,
+    /// The port or address cannot be bound.
+    CannotBind,
+    /// Something failed here; the message says what.
+    Fault,
+}
+
+/// JSON body of every error answer: Jupyter's shape (`message`, `reason`) and our code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[error("{message}")]
+pub struct ErrorBody {
+    /// A sentence for people that names the path, link or room.
+    pub message: String,
+    /// Always `null`; Jupyter's clients expect the key.
+    pub reason: Option<String>,
+    /// For programs.
+    pub code: ErrorCode,
+}
+
+impl ErrorBody {
+    /// An error with a code and a sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), reason: None, code }
+    }
+}

@@ -1,0 +1,215 @@
+//! Rooms as pure state machines: they are *told* what happened ([`Input`]) and *answer* with [`Effect`]s.
+//!
+//! Not here: sockets, files, databases, runtimes, clocks. Time comes in as [`Now`]; long work leaves as a [`Job`] and its
+//! result comes back as an input.
+
+use bytes::Bytes;
+use protocol::{ClientId, CloseCode, Digest, DiskContent, Event, Role, User};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Position in a room's update log: 1 is the first update. The room numbers, the store keeps.
+pub type Seq = u64;
+
+/// Both clocks, as arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Monotonic time since some fixed moment.
+    pub elapsed: Duration,
+    /// Wall time, Unix milliseconds.
+    pub unix_ms: u64,
+}
+
+/// Who joins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Identity.
+    pub user: User,
+    /// What the client may do.
+    pub role: Role,
+}
+
+/// When a room saves and goes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Quiet time before a save (1 s); `None`: never by itself.
+    pub save_delay: Option<Duration>,
+    /// No later than this after the first unsaved edit (5 s).
+    pub save_at_most: Duration,
+    /// How long an empty room stays (60 s); `None`: for ever.
+    pub cleanup_delay: Option<Duration>,
+    /// A socket that got nothing for this long gets a frame (15 s).
+    pub keep_alive: Duration,
+    /// How long to wait before a failed save is tried again (10 s).
+    pub retry_delay: Duration,
+}
+
+/// What the rim found when it opened a room.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The persisted log, oldest first; empty: no history.
+    pub log: Vec<(Seq, Bytes)>,
+    /// The last state that disk and room agreed on.
+    pub base: Option<BaseRecord>,
+    /// A save that was begun and not confirmed.
+    pub intent: Option<Intent>,
+    /// The file now.
+    pub disk: DiskRead,
+    /// API path of the file.
+    pub path: String,
+}
+
+/// The file at one moment.
+#[derive(Clone, Debug)]
+pub enum DiskRead {
+    /// Its content.
+    Content(DiskContent),
+    /// It does not exist.
+    Gone,
+    /// It could not be read; the sentence says why.
+    Failed(String),
+}
+
+/// A persisted base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseRecord {
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// Where the state is.
+    pub at: BaseAt,
+}
+
+/// Where a base's state is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseAt {
+    /// The log up to and including this number.
+    Log(Seq),
+    /// A copy: after a merge into unsaved edits the base is no prefix of the log.
+    Copy(Bytes),
+}
+
+/// "The bytes with this digest, standing for the log up to `seq`, are about to be written."
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// The log they stand for.
+    pub seq: Seq,
+}
+
+/// How a write ended.
+#[derive(Clone, Debug)]
+pub enum WriteOutcome {
+    /// The bytes are in the file.
+    Done(Digest),
+    /// Somebody else's content is there (`None`: the file is gone); nothing was written.
+    Changed(Option<DiskContent>),
+    /// It failed; the sentence says why.
+    Failed(String),
+}
+
+/// What a room is told.
+#[derive(Debug)]
+pub enum Input {
+    /// Answer to [`Effect::Open`].
+    Opened(Opened),
+    /// A client connected. Before the room is open it waits inside.
+    Join {
+        /// Its connection.
+        client: ClientId,
+        /// Who.
+        member: Member,
+    },
+    /// A frame from a client.
+    Frame {
+        /// From.
+        client: ClientId,
+        /// One WebSocket message.
+        bytes: Bytes,
+    },
+    /// A client's socket ended.
+    Leave {
+        /// Which.
+        client: ClientId,
+    },
+    /// The watcher saw the file change (or vanish, or come back).
+    Disk(DiskRead),
+    /// A [`Job`] ended.
+    Finished(Outcome),
+    /// [`Effect::Intend`] is durable.
+    Intended,
+    /// Answer to [`Effect::Write`].
+    Wrote(WriteOutcome),
+    /// The log is durable up to here.
+    Stored(Seq),
+    /// The file has another path now.
+    Moved {
+        /// API path.
+        path: String,
+    },
+    /// A deadline passed.
+    Tick,
+    /// The host stops: save what is unsaved, then [`Effect::Done`].
+    Close,
+}
+
+/// What a room wants done, in order.
+#[derive(Debug)]
+pub enum Effect {
+    /// To one client.
+    Send {
+        /// To.
+        to: ClientId,
+        /// One WebSocket message.
+        frame: Bytes,
+    },
+    /// To every client in the room but one: the same bytes, encoded once.
+    Broadcast {
+        /// Not to this one.
+        except: Option<ClientId>,
+        /// One WebSocket message.
+        frame: Bytes,
+    },
+    /// Close a client's socket.
+    Disconnect {
+        /// Which.
+        client: ClientId,
+        /// Why, for programs.
+        code: CloseCode,
+        /// Why, for people (or JSON for 1003); fits a close frame.
+        reason: String,
+    },
+    /// Load log, base, intent and file; answer with [`Input::Opened`].
+    Open,
+    /// Append to the log (committed in groups); confirmed by [`Input::Stored`].
+    Append {
+        /// Its number.
+        seq: Seq,
+        /// The update.
+        update: Bytes,
+    },
+    /// Run off the task; answer with [`Input::Finished`].
+    Run(Job),
+    /// Make the intent durable *after* everything appended so far; answer with [`Input::Intended`].
+    Intend(Intent),
+    /// Remember the base (and forget the intent).
+    SetBase(BaseRecord),
+    /// Write the file if it still has the expected digest (`None`: if it does not exist); answer with [`Input::Wrote`].
+    Write {
+        /// New content.
+        bytes: Arc<[u8]>,
+        /// What must be there.
+        expect: Option<Digest>,
+    },
+    /// Tell the world.
+    Emit(Event),
+    /// The room is finished and holds nothing that is not stored.
+    Done,
+}
+
+/// Long work, as a value: run it anywhere, hand the outcome back.
+#[derive(Debug)]
+pub struct Job;
+/// What a [`Job`] found.
+#[derive(Debug)]
+pub struct Outcome;

@@ -1,0 +1,172 @@
+//! Shared documents: notebook, text and binary, on yrs; how they are loaded from and written to bytes, and how an edit made
+//! on disk is merged into one that people are typing in.
+//!
+//! Not here: files, clocks, networks, rooms, roles. Ids, time and randomness always come in as arguments.
+
+use protocol::{Digest, Model};
+use std::sync::Arc;
+
+/// Y client id of one of our own writers: random below 2^32, never 0 (some clients cut wider ids, and id 0 is the
+/// reference server's).
+pub type AuthorId = u64;
+
+/// A whole document as one Yjs v1 update.
+pub type State = Arc<[u8]>;
+/// An incremental Yjs v1 update.
+pub type Update = Arc<[u8]>;
+
+/// A live shared document.
+pub struct Document;
+
+/// What applying an update brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The transaction's own update: exactly what was new. `None`: a duplicate, or not applicable before a predecessor arrives.
+    pub update: Option<Update>,
+    /// Something outside the `state` map changed.
+    pub content: bool,
+    /// `state.dirty` turned true.
+    pub dirtied: bool,
+}
+
+/// The document state whose saved form is exactly the bytes last seen on disk.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The state.
+    pub state: State,
+    /// The bytes it stands for.
+    pub bytes: Arc<[u8]>,
+    /// Digest of `bytes`.
+    pub digest: Digest,
+}
+
+/// The result of merging the disk into a live document.
+#[derive(Clone, Debug)]
+pub struct Merge {
+    /// To apply to the live document like any peer's update; `None` if the disk says nothing new.
+    pub update: Option<Update>,
+    /// The new base.
+    pub base: Base,
+    /// What was merged.
+    pub report: MergeReport,
+    /// The result depends on the live document's structure (a cell deleted, moved or kept): if that changed since the
+    /// snapshot, merge again.
+    pub structural: bool,
+}
+
+/// What a merge did, for the event line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MergeReport {
+    /// Cells whose source, outputs or metadata were changed by the disk (for text: lines).
+    pub changed: usize,
+    /// Cells (lines) that the disk added.
+    pub added: usize,
+    /// Cells (lines) that the disk removed.
+    pub removed: usize,
+    /// Cells kept although the disk deleted them, because somebody edits them here.
+    pub kept: usize,
+    /// Positions (cell number, or line number; 1-based) where both sides wrote on one line; both texts are there.
+    pub conflicts: Vec<usize>,
+    /// The live document held edits that the file did not have.
+    pub live_edits: bool,
+}
+
+/// Bytes that are no document of the wanted model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Not UTF-8.
+    #[error("not UTF-8 text: byte {0} cannot be read")]
+    Encoding(usize),
+    /// Not JSON: may be a half-written file.
+    #[error("line {line}: {message}")]
+    Json {
+        /// 1-based.
+        line: usize,
+        /// The parser's words.
+        message: String,
+    },
+    /// JSON, but no notebook.
+    #[error("{0}")]
+    NotANotebook(String),
+}
+
+/// A frame that is no update.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid update: {0}")]
+pub struct UpdateError(pub String);
+
+/// A value in the `state` map that the host writes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StateValue {
+    /// For example `dirty`.
+    Bool(bool),
+    /// For example `path`, `hash`.
+    Text(String),
+}
+
+#[allow(unused_variables, clippy::todo)]
+impl Document {
+    /// An empty document whose own edits carry `author`.
+    pub fn new(model: Model, author: AuthorId) -> Self {
+        todo!()
+    }
+
+    /// A document with this state.
+    pub fn from_state(model: Model, author: AuthorId, state: &[u8]) -> Result<Self, UpdateError> {
+        todo!()
+    }
+
+    /// Loads a file's bytes into an empty document and returns the update that did it. The same bytes always give the same
+    /// operations (their author is a hash of the loader's version, the model and the bytes).
+    pub fn load(&mut self, bytes: &[u8]) -> Result<Update, ParseError> {
+        todo!()
+    }
+
+    /// The file's bytes. Whatever is unchanged against `like` (the bytes on disk) keeps the bytes it has there; if nothing
+    /// changed the result equals `like`.
+    pub fn to_bytes(&self, like: &[u8]) -> Vec<u8> {
+        todo!()
+    }
+
+    /// Applies a peer's update in one transaction.
+    pub fn apply(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
+        todo!()
+    }
+
+    /// The whole document.
+    pub fn state(&self) -> State {
+        todo!()
+    }
+
+    /// Encoded state vector.
+    pub fn state_vector(&self) -> Vec<u8> {
+        todo!()
+    }
+
+    /// What a peer with this state vector lacks.
+    pub fn diff(&self, state_vector: &[u8]) -> Result<Vec<u8>, UpdateError> {
+        todo!()
+    }
+
+    /// Sets keys of the `state` map in one transaction; `None` if they all have these values already.
+    pub fn set_state(&mut self, values: &[(&str, StateValue)]) -> Option<Update> {
+        todo!()
+    }
+
+    /// `state.dirty`.
+    pub fn is_dirty(&self) -> bool {
+        todo!()
+    }
+}
+
+/// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
+#[allow(unused_variables, clippy::todo)]
+pub fn merge_disk(
+    model: Model,
+    live: &[u8],
+    base: &Base,
+    disk: &[u8],
+    author: AuthorId,
+) -> Result<Merge, ParseError> {
+    todo!()
+}
