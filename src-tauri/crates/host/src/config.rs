@@ -1,0 +1,41 @@
+//! How a host is started: every delay, limit and place is an argument.
+
+use rooms::Policy;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Configuration of a [`crate::Host`].
+#[derive(Clone, Debug)]
+pub struct HostConfig {
+    /// Where the store lives; `None`: the platform's data directory.
+    pub state_dir: Option<PathBuf>,
+    /// Name of the person at the host, as guests read it; `None`: what was used last, else the account's.
+    pub host_name: Option<String>,
+    /// The owner's token; `None`: what was used last, else a random one.
+    pub owner_token: Option<String>,
+    /// When rooms save and close.
+    pub policy: Policy,
+    /// How often watched files are looked at besides the system's notifications; zero: never.
+    pub poll_interval: Duration,
+    /// Files larger than this are not opened as documents, in bytes.
+    pub max_file: u64,
+}
+
+impl Default for HostConfig {
+    fn default() -> Self {
+        Self {
+            state_dir: None,
+            host_name: None,
+            owner_token: None,
+            policy: Policy {
+                save_delay: Some(Duration::from_secs(1)),
+                save_at_most: Duration::from_secs(5),
+                cleanup_delay: Some(Duration::from_secs(60)),
+                keep_alive: Duration::from_secs(15),
+                retry_delay: Duration::from_secs(10),
+            },
+            poll_interval: Duration::from_secs(1),
+            max_file: 256 * 1024 * 1024,
+        }
+    }
+}
