@@ -1,0 +1,241 @@
+// Every word that people read, in one place. A calm colleague speaks: short, present tense, what is true first, then
+// what happens by itself, then what one can do. Whole sentences with places to fill; nothing is glued from fragments.
+import { count } from './format/measures';
+
+const edits = (n: number) => count(n, 'edit');
+const people = (n: number) => count(n, 'person', 'people');
+
+export const strings = {
+  app: 'Commonplace',
+  close: 'Close',
+  people,
+  edits,
+
+  firstRun: {
+    title: 'Work on one notebook, all of you, at once.',
+    choose: { head: 'Choose a folder.', text: 'Notebooks and text files stay where they are.' },
+    share: { head: 'Press Share.', text: 'Nobody can reach it before that.' },
+    show: {
+      head: 'Show the code.',
+      text: 'People on your network open it in a browser: no account, no install.',
+    },
+    chooseFolder: 'Choose a folder',
+    trySample: 'Try the sample folder',
+    drop: 'Or drop a folder anywhere in this window.',
+    nothingLeaves: 'Nothing leaves this network.',
+  },
+
+  sharing: {
+    label: 'Sharing',
+    private:
+      'Only this computer can open this folder. Share it, and people on your network can edit it with you in their browser.',
+    share: 'Share this folder',
+    starting: 'Sharing…',
+    stopping: 'Stopping…',
+    firewall: [
+      'Your system may ask whether Commonplace may accept connections. Choose ',
+      'Allow',
+      ' for private networks: without it, the link opens nowhere but here.',
+    ],
+    notReachedYet: 'Not reached from another device yet.',
+    reachedFrom: (devices: number) => `Reached from ${count(devices, 'device')}`,
+    notReached: { head: 'Not reached yet.', text: 'No other device has opened this address.' },
+    copyLink: 'Copy link',
+    copied: 'Copied',
+    on: (network: string) => `on ${network}`,
+    portTaken: (port: number, other: number) => ({
+      head: `Port ${port} is taken`,
+      text: `by another program. Sharing on ${other} instead.`,
+    }),
+    noNetwork: {
+      head: 'This computer is on no network.',
+      text: 'Connect to Wi-Fi or open a hotspot, then share.',
+    },
+    privateShort: 'Private',
+    sharedWith: (n: number) => (n ? `Shared with ${people(n)}` : 'Shared'),
+  },
+
+  folder: {
+    label: 'Folders',
+    none: 'None yet.',
+    add: 'Add folder',
+    open: 'Open folder',
+    missing: {
+      head: 'The folder is not there.',
+      text: 'Its disk may be unplugged. It comes back by itself.',
+      remove: 'Remove from the list',
+    },
+    empty: 'This folder has no notebooks or text files yet.',
+    readOnly: { head: 'You may read this folder, not write it.', text: 'Guests can view only.' },
+    drop: 'Drop to add the folder',
+  },
+
+  presence: {
+    label: 'People',
+    empty: 'Nobody yet. Send the link, or show the code.',
+    you: (name: string) => `${name} (you)`,
+    times: (name: string, n: number) => `${name} ×${n}`,
+    idle: (minutes: number) => `idle ${minutes} min`,
+    host: 'host',
+    role: { view: 'view', edit: 'edit', run: 'run' },
+    more: (n: number) => `+${n}`,
+    moreNames: (names: string) => `Also here: ${names}`,
+    writes: 'writes',
+    joined: (names: string) => `${names} joined`,
+    left: (names: string) => `${names} left`,
+    others: (first: string, n: number) => `${first} and ${count(n, 'other')}`,
+  },
+
+  events: {
+    label: 'Events',
+    empty: 'Nothing has happened yet.',
+    filtered: 'No event fits these filters.',
+    clearFilters: 'Clear filters',
+    pause: 'Pause',
+    paused: (n: number) => `Paused, ${n} new`,
+    goOn: 'Go on',
+    levels: { everything: 'Everything', info: 'Info and above', warning: 'Warnings and errors', error: 'Errors' },
+    level: { warning: 'warning', error: 'error' },
+    levelFilter: 'Level',
+  },
+
+  join: {
+    over: (host: string) => `${host} shares a folder with you`,
+    overStranger: 'A folder is shared with you',
+    may: { view: 'You may read.', edit: 'You may edit.', run: 'You may edit and run code.' },
+    name: 'Your name',
+    color: 'Your colour',
+    join: 'Join',
+    joining: 'Joining…',
+    note: 'Others see your name, colour and where you type. No account; nothing leaves this network.',
+    badName: 'Type a name of 1 to 40 characters.',
+    noLink: { title: 'A folder is shared here', text: 'Open the link from the host’s screen to join it.' },
+    unreachable: 'The host’s computer does not answer. It may be asleep, or on another network.',
+    tryAgain: 'Try again',
+  },
+
+  saving: {
+    device: 'On this device',
+    host: 'On the host',
+    file: (time: string) => (time ? `In the file, ${time}` : 'In the file'),
+    unsent: (n: number) => `${edits(n)} not on the host`,
+    notInFile: 'Not in the file',
+    readOnly: 'Read-only file',
+    writing: 'Writing…',
+    title: 'Where your edits are',
+    inFile: (name: string) => `In the file ${name}`,
+    now: 'now',
+    soon: (last: string) => (last ? `in 1 s, last ${last}` : 'in 1 s'),
+    waiting: (n: number) => `${edits(n)} to go`,
+    safeWithHost: 'Safe from here on: the host has every edit in its log. The file follows by itself; ',
+    safeKey: 'Ctrl S',
+    safeKeyDoes: ' writes it now.',
+    unsafe: 'Edits that are on this device only go over by themselves once the host answers.',
+    allInFiles: 'Everything is in the files',
+    notYet: (n: number) => `${count(n, 'file')} not written yet`,
+    failed: (name: string) => ({
+      head: `${name} cannot be written.`,
+      text: 'Your edits are safe on the host; it tries again by itself.',
+    }),
+    saveFailed: 'The file could not be written.',
+  },
+
+  connection: {
+    label: 'Connection',
+    connecting: 'Connecting…',
+    loading: 'Loading…',
+    live: 'Live',
+    reconnecting: 'Reconnecting…',
+    off: 'Not connected',
+    short: { head: 'Reconnecting…', text: 'Go on typing; your edits are kept on this device.' },
+    long: (n: number) => ({
+      head: 'The host’s computer does not answer.',
+      text: n
+        ? `It may be asleep. ${edits(n)} ${n === 1 ? 'waits' : 'wait'} on this device and ${n === 1 ? 'goes' : 'go'} over by ${n === 1 ? 'itself' : 'themselves'}.`
+        : 'It may be asleep. What you type waits on this device and goes over by itself.',
+    }),
+    back: (mine: number) => ({
+      head: 'Back.',
+      text: mine ? `Your ${edits(mine)} ${mine === 1 ? 'is' : 'are'} on the host.` : 'You are connected again.',
+    }),
+    saveCopy: 'Save a copy',
+    opening: (name: string) => `Opening ${name}…`,
+  },
+
+  viewOnly: {
+    head: 'You may view, not edit.',
+    text: (host: string) => `Copying works. Ask ${host} if you want to write.`,
+    short: 'View only',
+    nowEdit: 'You may edit now.',
+  },
+
+  ends: {
+    theHost: 'the host',
+    removed: (host: string, folder: string) => ({
+      title: 'You were removed',
+      text: `${host} removed you from ${folder}. Nothing you typed before that is lost.`,
+    }),
+    linkEnded: (host: string) => ({ title: 'This link has ended', text: `It was taken back or has run out. Ask ${host} for a new one.` }),
+    stopped: (host: string) => ({ title: `${host} stopped sharing`, text: 'Everything that reached the host is in the files.' }),
+    unsent: (n: number) => `${edits(n)} did not reach the host. Save a copy to keep ${n === 1 ? 'it' : 'them'}.`,
+    gone: { title: 'This file is gone', text: 'It was moved or deleted.', files: 'All files' },
+    broken: (name: string) => ({ title: `${name} is not a readable notebook.`, asText: 'Open as text' }),
+    refused: (name: string) => ({ title: `${name} cannot be opened.` }),
+    history: {
+      title: 'The host has a new history of this file.',
+      text: (n: number) =>
+        n
+          ? `${edits(n)} of yours ${n === 1 ? 'is' : 'are'} not in it. Save a copy first; then open the file as it is on the host.`
+          : 'Open the file as it is on the host.',
+      reload: 'Open it again',
+    },
+  },
+
+  files: {
+    label: 'Files',
+    show: 'Files',
+    back: 'Page',
+    skip: 'Skip to the page',
+    none: 'No file is open. Choose one on the left.',
+    nonePhone: 'No file is open.',
+    unopenable: 'This kind of file cannot be opened here.',
+    download: 'Download',
+    truncated: 'Only the first files are listed.',
+    inside: (names: string) => `${names} inside`,
+  },
+
+  notebook: {
+    code: 'Code',
+    markdown: 'Markdown',
+    raw: 'Raw',
+    type: 'Cell type',
+    cell: (kind: string, n: number, of: number) => `${kind} cell ${n} of ${of}`,
+    here: (names: string, one: boolean) => `${names} ${one ? 'is' : 'are'} here`,
+    addBelow: 'Add a cell below',
+    delete: 'Delete the cell',
+    cut: 'Cut the cell',
+    copy: 'Copy the cell',
+    paste: 'Paste a cell below',
+    up: 'Move the cell up',
+    down: 'Move the cell down',
+    duplicate: 'Duplicate the cell',
+    undo: 'Undo',
+    redo: 'Redo',
+    tools: 'Cell tools',
+    deleted: 'Cell deleted',
+    emptyMarkdown: 'Empty. Press Enter to write.',
+    output: { text: 'Text output', error: 'Error', image: 'Image', table: 'Output', math: 'Formula', json: 'JSON' },
+    moreLines: (n: number) => `Show ${n} more ${n === 1 ? 'line' : 'lines'}`,
+    fewerLines: 'Show fewer lines',
+    showAll: 'Show all',
+    cannotShow: (mime: string) => `An output of type ${mime} is not shown here.`,
+    noImage: 'image',
+  },
+
+  text: {
+    view: 'View',
+    source: 'Text',
+    both: 'Side by side',
+    rendered: 'Rendered',
+  },
+};
