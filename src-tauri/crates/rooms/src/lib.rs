@@ -3,10 +3,21 @@
 //! Not here: sockets, files, databases, runtimes, clocks. Time comes in as [`Now`]; long work leaves as a [`Job`] and its
 //! result comes back as an input.
 
+mod document_room;
+mod job;
+mod roster;
+mod transient_room;
+
+pub use document_room::DocumentRoom;
+pub use job::{Job, Outcome};
+pub use roster::Here;
+pub use transient_room::TransientRoom;
+
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Digest, DiskContent, Event, Role, User};
 use std::sync::Arc;
 use std::time::Duration;
+use ydoc::AuthorId;
 
 /// Position in a room's update log: 1 is the first update. The room numbers, the store keeps.
 pub type Seq = u64;
@@ -132,7 +143,8 @@ pub enum Input {
         /// Which.
         client: ClientId,
     },
-    /// The watcher saw the file change (or vanish, or come back).
+    /// The watcher saw the file change (or vanish, or come back), or answer to [`Effect::Read`]. It must have been read after
+    /// the last [`Effect::Write`] ended: a read that overlapped a write is made again.
     Disk(DiskRead),
     /// A [`Job`] ended.
     Finished(Outcome),
@@ -149,8 +161,11 @@ pub enum Input {
     },
     /// A deadline passed.
     Tick,
-    /// The host stops: save what is unsaved, then [`Effect::Done`].
-    Close,
+    /// The host stops: disconnect everybody with `NotShared` and this reason, save what is unsaved, then [`Effect::Done`].
+    Close {
+        /// A sentence for people.
+        reason: String,
+    },
 }
 
 /// What a room wants done, in order.
@@ -181,7 +196,8 @@ pub enum Effect {
     },
     /// Load log, base, intent and file; answer with [`Input::Opened`].
     Open,
-    /// Append to the log (committed in groups); confirmed by [`Input::Stored`].
+    /// Append to the log (committed in groups); confirmed by [`Input::Stored`]. Appends and a [`Effect::SetBase`] that come out
+    /// of one `handle` call are committed in one transaction: half of a merge must never survive.
     Append {
         /// Its number.
         seq: Seq,
@@ -192,8 +208,10 @@ pub enum Effect {
     Run(Job),
     /// Make the intent durable *after* everything appended so far; answer with [`Input::Intended`].
     Intend(Intent),
-    /// Remember the base (and forget the intent).
+    /// Remember the base (and forget the intent), never before what was appended earlier.
     SetBase(BaseRecord),
+    /// Read the file; answer with [`Input::Disk`].
+    Read,
     /// Write the file if it still has the expected digest (`None`: if it does not exist); answer with [`Input::Wrote`].
     Write {
         /// New content.
@@ -207,9 +225,11 @@ pub enum Effect {
     Done,
 }
 
-/// Long work, as a value: run it anywhere, hand the outcome back.
-#[derive(Debug)]
-pub struct Job;
-/// What a [`Job`] found.
-#[derive(Debug)]
-pub struct Outcome;
+/// Y client ids of a room's own writers: random below 2^32, never 0, different from each other, new in each process run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authors {
+    /// Writes the keys of `state`.
+    pub document: AuthorId,
+    /// Writes what the disk brought.
+    pub disk: AuthorId,
+}
