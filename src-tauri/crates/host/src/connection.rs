@@ -50,3 +50,13 @@ impl Connection {
         self.outbox.recv().await
     }
 }
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.address.as_str(), self.program.as_str()) {
+            (address, "") => f.write_str(address),
+            ("", program) => f.write_str(program),
+            (address, program) => write!(f, "{address} · {program}"),
+        }
+    }
+}

@@ -9,6 +9,7 @@ pub mod contents;
 pub mod error;
 pub mod event;
 pub mod guest;
+pub mod history;
 pub mod ids;
 pub mod message;
 pub mod panel;
@@ -19,6 +20,7 @@ pub use close::CloseCode;
 pub use content::{Digest, DiskContent};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::{Action, Event, EventKind, EventRecord, JupyterEvent, Level};
+pub use history::{BaseAt, BaseRecord, Intent, Seq};
 pub use ids::{ClientId, DocumentKind, FileId, Model, RoomId, SessionId};
 pub use user::{Role, User};
 

@@ -14,13 +14,10 @@ pub use roster::Here;
 pub use transient_room::TransientRoom;
 
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode, Digest, DiskContent, Event, Role, User};
+use protocol::{BaseRecord, ClientId, CloseCode, Digest, DiskContent, Event, Intent, Role, Seq, User};
 use std::sync::Arc;
 use std::time::Duration;
-use ydoc::AuthorId;
-
-/// Position in a room's update log: 1 is the first update. The room numbers, the store keeps.
-pub type Seq = u64;
+use ydoc::{AuthorId, Update};
 
 /// Both clocks, as arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +56,7 @@ pub struct Policy {
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The persisted log, oldest first; empty: no history.
-    pub log: Vec<(Seq, Bytes)>,
+    pub log: Vec<(Seq, Update)>,
     /// The last state that disk and room agreed on.
     pub base: Option<BaseRecord>,
     /// A save that was begun and not confirmed.
@@ -79,33 +76,6 @@ pub enum DiskRead {
     Gone,
     /// It could not be read; the sentence says why.
     Failed(String),
-}
-
-/// A persisted base.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseRecord {
-    /// Digest of the bytes.
-    pub digest: Digest,
-    /// Where the state is.
-    pub at: BaseAt,
-}
-
-/// Where a base's state is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaseAt {
-    /// The log up to and including this number.
-    Log(Seq),
-    /// A copy: after a merge into unsaved edits the base is no prefix of the log.
-    Copy(Bytes),
-}
-
-/// "The bytes with this digest, standing for the log up to `seq`, are about to be written."
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Intent {
-    /// Digest of the bytes.
-    pub digest: Digest,
-    /// The log they stand for.
-    pub seq: Seq,
 }
 
 /// How a write ended.
@@ -202,7 +172,7 @@ pub enum Effect {
         /// Its number.
         seq: Seq,
         /// The update.
-        update: Bytes,
+        update: Update,
     },
     /// Run off the task; answer with [`Input::Finished`].
     Run(Job),

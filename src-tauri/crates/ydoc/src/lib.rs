@@ -3,6 +3,9 @@
 //!
 //! Not here: files, clocks, networks, rooms, roles. Ids, time and randomness always come in as arguments.
 
+#[cfg(feature = "mutations")]
+pub mod mutation;
+
 use protocol::{Digest, Model};
 use std::sync::Arc;
 
@@ -34,9 +37,7 @@ pub struct Applied {
 pub struct Base {
     /// The state.
     pub state: State,
-    /// The bytes it stands for.
-    pub bytes: Arc<[u8]>,
-    /// Digest of `bytes`.
+    /// Digest of those bytes.
     pub digest: Digest,
 }
 
@@ -161,12 +162,6 @@ impl Document {
 
 /// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
 #[allow(unused_variables, clippy::todo)]
-pub fn merge_disk(
-    model: Model,
-    live: &[u8],
-    base: &Base,
-    disk: &[u8],
-    author: AuthorId,
-) -> Result<Merge, ParseError> {
+pub fn merge_disk(model: Model, live: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> Result<Merge, ParseError> {
     todo!()
 }

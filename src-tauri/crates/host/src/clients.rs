@@ -1,0 +1,186 @@
+//! Who is connected, over all folders: one entry for every socket, and the rows that the panel makes of them.
+
+use crate::connection::Device;
+use crate::{Closing, Grant};
+use protocol::ClientId;
+use protocol::panel::Presence;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One socket in one room.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    /// Who, where, as what.
+    pub(crate) grant: Grant,
+    /// From which device.
+    pub(crate) device: Device,
+    /// API path of the document, `None` in a transient room.
+    pub(crate) path: Option<String>,
+    /// Unix milliseconds.
+    pub(crate) since: u64,
+    /// How to close it from outside its room.
+    pub(crate) kick: Kick,
+}
+
+/// Closes one client's socket, whatever room it is in.
+#[derive(Clone)]
+pub(crate) struct Kick(pub(crate) std::sync::Arc<dyn Fn(ClientId, Closing) + Send + Sync>);
+
+impl std::fmt::Debug for Kick {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kick")
+    }
+}
+
+/// All connected clients.
+#[derive(Default)]
+pub(crate) struct Clients {
+    next: AtomicU64,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    clients: BTreeMap<ClientId, Client>,
+    /// Remote addresses seen, per folder, since it was shared.
+    devices: HashMap<String, HashSet<String>>,
+}
+
+impl Clients {
+    /// An id that no client of this run had.
+    pub(crate) fn next_id(&self) -> ClientId {
+        ClientId(self.next.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inside> {
+        // A panic while holding the lock leaves plain maps behind, which stay usable.
+        self.inside.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// A client came.
+    pub(crate) fn insert(&self, id: ClientId, client: Client) {
+        self.lock().clients.insert(id, client);
+    }
+
+    /// A client left; whether it was here.
+    pub(crate) fn remove(&self, id: ClientId) -> bool {
+        self.lock().clients.remove(&id).is_some()
+    }
+
+    /// A document has another path.
+    pub(crate) fn moved(&self, slug: &str, from: &str, to: &str) {
+        for client in self.lock().clients.values_mut() {
+            if client.grant.slug == slug && client.path.as_deref() == Some(from) {
+                client.path = Some(to.to_owned());
+            }
+        }
+    }
+
+    /// Notes that a remote address opened the folder.
+    pub(crate) fn reached(&self, slug: &str, address: &str) -> bool {
+        self.lock().devices.entry(slug.to_owned()).or_default().insert(address.to_owned())
+    }
+
+    /// Forgets the remote addresses: the folder is shared anew.
+    pub(crate) fn forget_devices(&self, slug: &str) {
+        self.lock().devices.remove(slug);
+    }
+
+    /// How many remote addresses opened the folder.
+    pub(crate) fn devices(&self, slug: &str) -> u32 {
+        self.lock().devices.get(slug).map_or(0, |set| set.len() as u32)
+    }
+
+    /// Closes every client that matches.
+    pub(crate) fn close(&self, closing: &Closing, matches: impl Fn(&Client) -> bool) {
+        let chosen: Vec<_> = self.lock().clients.iter().filter(|(_, client)| matches(client)).map(|(id, client)| (*id, client.kick.clone())).collect();
+        for (id, kick) in chosen {
+            (kick.0)(id, closing.clone());
+        }
+    }
+
+    /// Number of clients that match.
+    pub(crate) fn count(&self, matches: impl Fn(&Client) -> bool) -> usize {
+        self.lock().clients.values().filter(|client| matches(client)).count()
+    }
+
+    /// The folder's people, first come first; several sockets of one person are one row.
+    pub(crate) fn people(&self, slug: &str) -> Vec<Presence> {
+        let inside = self.lock();
+        let mut rows: Vec<Presence> = Vec::new();
+        for client in inside.clients.values().filter(|client| client.grant.slug == slug) {
+            let user = &client.grant.user;
+            let index = match rows.iter().position(|row| row.username == user.username) {
+                Some(index) => index,
+                None => {
+                    rows.push(Presence {
+                        username: user.username.clone(),
+                        name: user.display_name.clone(),
+                        color: user.color.clone(),
+                        role: client.grant.role,
+                        owner: client.grant.owner,
+                        documents: Vec::new(),
+                        device: client.device.to_string(),
+                        since: client.since,
+                        connections: 0,
+                    });
+                    rows.len() - 1
+                }
+            };
+            let row = &mut rows[index];
+            row.connections += 1;
+            if let Some(path) = &client.path
+                && !row.documents.contains(path)
+            {
+                row.documents.push(path.clone());
+            }
+        }
+        rows
+    }
+
+    /// Who has which document of a folder open: path and person, each pair once.
+    pub(crate) fn open_documents(&self, slug: &str) -> HashMap<String, Vec<protocol::event::Person>> {
+        let mut open: HashMap<String, Vec<protocol::event::Person>> = HashMap::new();
+        for client in self.lock().clients.values().filter(|client| client.grant.slug == slug) {
+            if let Some(path) = &client.path {
+                let people = open.entry(path.clone()).or_default();
+                if !people.iter().any(|person| person.username == client.grant.user.username) {
+                    people.push((&client.grant.user).into());
+                }
+            }
+        }
+        open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Role, User};
+
+    fn client(slug: &str, username: &str, path: Option<&str>) -> Client {
+        Client {
+            grant: Grant { slug: slug.into(), user: User::new(username, username, None), role: Role::Edit, owner: false },
+            device: Device::default(),
+            path: path.map(str::to_owned),
+            since: 1,
+            kick: Kick(std::sync::Arc::new(|_, _| {})),
+        }
+    }
+
+    #[test]
+    fn event_people_are_rows_and_tabs_are_counted() {
+        let clients = Clients::default();
+        for entry in [client("a", "ana", Some("x.ipynb")), client("a", "ana", Some("y.md")), client("b", "ben", None)] {
+            clients.insert(clients.next_id(), entry);
+        }
+        let people = clients.people("a");
+        assert_eq!(people.len(), 1);
+        assert_eq!(people[0].connections, 2);
+        assert_eq!(people[0].documents, ["x.ipynb", "y.md"]);
+        assert_eq!(clients.open_documents("a")["x.ipynb"].len(), 1);
+        clients.moved("a", "x.ipynb", "z.ipynb");
+        assert!(clients.open_documents("a").contains_key("z.ipynb"));
+    }
+}
