@@ -8,7 +8,7 @@ pub type Request = DocumentKind;
 
 /// Body of the answer: status 200 if the path had an id already, 201 if it got one now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(rename = "SessionResponse"))]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
     /// As asked.

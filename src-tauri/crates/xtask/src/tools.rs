@@ -30,9 +30,8 @@ pub(crate) fn bench(project: &Project, arguments: &[String]) -> Outcome {
 
 /// Writes the TypeScript types anew from those of `protocol`.
 pub(crate) fn bindings(project: &Project) -> Outcome {
-    cargo(project, &["test", "--package", "protocol", "--features", "bindings", "--", "export_bindings"])
-        .env("TS_RS_EXPORT_DIR", project.path("ui/src/bindings"))
-        .passed()
+    // The workspace's feature set, so that nothing is compiled for this alone.
+    cargo(project, &["test", "--workspace", "--test", "bindings"]).env("COMMONPLACE_BINDINGS", "write").passed()
 }
 
 /// Builds the Debian package with the prebuilt Tauri command line, which is fetched for this alone.

@@ -1,0 +1,478 @@
+// What crosses the boundary between the interface and the host, in TypeScript.
+// Made from the Rust types of `protocol` by `cargo xtask bindings`; never edited.
+
+/**
+ * What happened. Ids; shown untranslated in exports.
+ */
+export type Action = "initialize" | "load" | "save" | "overwrite" | "clean" | "join" | "leave" | "rename" | "delete" | "share" | "unshare" | "revoke" | "remove" | "add" | "wake" | "fault";
+
+/**
+ * What the window asks for; the answer is the new [`State`] or an [`crate::ErrorBody`].
+ */
+export type Command = { "do": "add-folder", 
+/**
+ * Absolute path.
+ */
+path: string, } | { "do": "add-sample" } | { "do": "remove-folder", 
+/**
+ * Which.
+ */
+slug: string, } | { "do": "share", 
+/**
+ * Which.
+ */
+slug: string, 
+/**
+ * Address of the interface; `null` takes the first.
+ */
+address: string | null, } | { "do": "unshare", 
+/**
+ * Which.
+ */
+slug: string, } | { "do": "renew-link", 
+/**
+ * Which.
+ */
+slug: string, };
+
+/**
+ * What a client asked a file to be opened as: `json`/`notebook`, `text`/`file`, `base64`/`file`, …
+ *
+ * Neither word is validated, as in the reference server; unknown types are served as text.
+ */
+export type DocumentKind = { 
+/**
+ * `json`, `text` or `base64`.
+ */
+format: string, 
+/**
+ * `notebook`, `file`, `unicode`, `blob`, or anything else.
+ */
+type: string, };
+
+/**
+ * JSON body of every error answer: Jupyter's shape (`message`, `reason`) and our code.
+ */
+export type ErrorBody = { 
+/**
+ * A sentence for people that names the path, link or room.
+ */
+message: string, 
+/**
+ * Always `null`; Jupyter's clients expect the key.
+ */
+reason: string | null, 
+/**
+ * For programs.
+ */
+code: ErrorCode, };
+
+/**
+ * What a client can act on. A code exists only if some client acts on it.
+ */
+export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "bad-name" | "not-found" | "bad-request" | "cannot-bind" | "fault";
+
+/**
+ * Which stream an event belongs to.
+ */
+export type EventKind = "session" | "awareness" | "host";
+
+/**
+ * An event as the store keeps it and the panel shows it.
+ */
+export type EventRecord = { 
+/**
+ * Rising number, unique in the store.
+ */
+seq: number, 
+/**
+ * Unix milliseconds.
+ */
+time: number, 
+/**
+ * Slug of the folder; empty for events of the whole host.
+ */
+folder: string, 
+/**
+ * How much it matters.
+ */
+level: Level, 
+/**
+ * Which stream.
+ */
+kind: EventKind, 
+/**
+ * What happened.
+ */
+action: Action, 
+/**
+ * Room id, if it happened in a room.
+ */
+room: string | null, 
+/**
+ * API path of the document, if there is one.
+ */
+path: string | null, 
+/**
+ * Who did it: the server-side identity.
+ */
+person: Person | null, 
+/**
+ * Exact message of the reference server, or empty.
+ */
+msg: string, 
+/**
+ * One sentence for people, without the person's name in front when `person` is set.
+ */
+line: string, };
+
+/**
+ * A file in the list.
+ */
+export type FileEntry = { 
+/**
+ * API path.
+ */
+path: string, 
+/**
+ * How to open it.
+ */
+kind: FileKind, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Unix milliseconds.
+ */
+modified: number, 
+/**
+ * Who has it open now.
+ */
+people: Array<Person>, };
+
+/**
+ * Stable id of a file across renames; a UUIDv4 as text, unique per folder.
+ */
+export type FileId = string;
+
+/**
+ * How the page opens a file.
+ */
+export type FileKind = "notebook" | "text" | "other";
+
+/**
+ * Answer of `GET files`: sorted by path, hidden and ignored files left out.
+ */
+export type FileList = { 
+/**
+ * The files.
+ */
+files: Array<FileEntry>, 
+/**
+ * More files exist than are listed.
+ */
+truncated: boolean, };
+
+/**
+ * A folder in the window.
+ */
+export type Folder = { 
+/**
+ * Its id and the first part of its base URL.
+ */
+slug: string, 
+/**
+ * Name to show: the directory's.
+ */
+name: string, 
+/**
+ * Path on this machine, with the home directory as `~`.
+ */
+path: string, 
+/**
+ * The directory exists and can be read.
+ */
+present: boolean, 
+/**
+ * `null`: only this computer can open it.
+ */
+sharing: Sharing | null, 
+/**
+ * Who is in it now.
+ */
+people: Array<Presence>, 
+/**
+ * Documents that are open now.
+ */
+documents: number, 
+/**
+ * Of these, documents whose file lacks edits.
+ */
+unsaved: number, };
+
+/**
+ * Answer of `GET hello`. Folder and host are `null` for somebody who has neither a cookie nor a link.
+ */
+export type Hello = { 
+/**
+ * Version of the host.
+ */
+version: string, 
+/**
+ * Name of the folder.
+ */
+folder: string | null, 
+/**
+ * Name of the person who shares it.
+ */
+host: string | null, 
+/**
+ * Who the cookie says you are.
+ */
+me: User | null, 
+/**
+ * What you may do, or would by this link.
+ */
+role: Role | null, 
+/**
+ * Whether the folder is shared now.
+ */
+sharing: boolean, };
+
+/**
+ * A network interface that sharing can bind.
+ */
+export type Interface = { 
+/**
+ * Name for people: `wlan0`, `en0`, …
+ */
+name: string, 
+/**
+ * IPv4 or IPv6 address as text.
+ */
+address: string, };
+
+/**
+ * Body of `POST join`.
+ */
+export type Join = { 
+/**
+ * The share link's secret.
+ */
+secret: string, 
+/**
+ * 1 to 40 characters.
+ */
+name: string, 
+/**
+ * `#rrggbb`, or `null` for the next free colour.
+ */
+color: string | null, };
+
+/**
+ * Answer of `POST join`; the credential itself is in an HttpOnly cookie.
+ */
+export type Joined = { 
+/**
+ * Who you are from now on.
+ */
+me: User, 
+/**
+ * What you may do.
+ */
+role: Role, };
+
+/**
+ * How much an event matters, in rising order.
+ */
+export type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
+
+/**
+ * What the window is told as it happens. The first message is a `State`, then the tail of events, then live.
+ */
+export type Message = { "type": "state", 
+/**
+ * The state.
+ */
+state: State, } | { "type": "events", 
+/**
+ * One or more.
+ */
+events: Array<EventRecord>, };
+
+/**
+ * The person of an event.
+ */
+export type Person = { 
+/**
+ * `User::username`.
+ */
+username: string, 
+/**
+ * Name to show.
+ */
+name: string, 
+/**
+ * `#rrggbb` or `null`.
+ */
+color: string | null, };
+
+/**
+ * A connected person. Several tabs of one person are one row.
+ */
+export type Presence = { 
+/**
+ * Identity.
+ */
+username: string, 
+/**
+ * Name to show.
+ */
+name: string, 
+/**
+ * `#rrggbb` or `null`.
+ */
+color: string | null, 
+/**
+ * What they may do.
+ */
+role: Role, 
+/**
+ * The person at the host.
+ */
+owner: boolean, 
+/**
+ * Paths of the documents they have open.
+ */
+documents: Array<string>, 
+/**
+ * Remote address and browser: `192.168.1.34 · Safari`.
+ */
+device: string, 
+/**
+ * Unix milliseconds of the first connection.
+ */
+since: number, 
+/**
+ * Open connections.
+ */
+connections: number, };
+
+/**
+ * What a client may do in a folder. Each role includes the ones before it.
+ */
+export type Role = "view" | "edit" | "run";
+
+/**
+ * Issued per folder and remembered: a UUIDv4 as text. A client shows it when it connects to a document room.
+ */
+export type SessionId = string;
+
+/**
+ * Body of the answer: status 200 if the path had an id already, 201 if it got one now.
+ */
+export type SessionResponse = { 
+/**
+ * As asked.
+ */
+format: string, 
+/**
+ * As asked.
+ */
+type: string, 
+/**
+ * The file's id.
+ */
+fileId: FileId, 
+/**
+ * The folder's newest session.
+ */
+sessionId: SessionId, };
+
+/**
+ * How far sharing of a folder is.
+ */
+export type Sharing = { 
+/**
+ * The interface that is bound.
+ */
+interface: Interface, 
+/**
+ * `192.168.1.20:8787/tides`: what to read aloud.
+ */
+address: string, 
+/**
+ * Different remote addresses that have opened it since it was shared.
+ */
+devices: number, 
+/**
+ * The share link: full URL with its secret in the fragment.
+ */
+link: string, 
+/**
+ * Role that the link gives.
+ */
+role: Role, };
+
+/**
+ * All that the window shows besides events.
+ */
+export type State = { 
+/**
+ * Version of the app.
+ */
+version: string, 
+/**
+ * Name of the person at the host.
+ */
+host: string, 
+/**
+ * Folders in the order they were added.
+ */
+folders: Array<Folder>, 
+/**
+ * Interfaces that can be shared on.
+ */
+interfaces: Array<Interface>, 
+/**
+ * The port in use.
+ */
+port: number, 
+/**
+ * Port that was asked for but taken by another program.
+ */
+taken_port: number | null, 
+/**
+ * Document edits in the last minute.
+ */
+edits_per_minute: number, };
+
+/**
+ * A person as `/api/me` and awareness states describe one (Jupyter's identity object).
+ */
+export type User = { 
+/**
+ * Unique id: 32 hex digits for guests, `owner` for the person at the host.
+ */
+username: string, 
+/**
+ * Full name.
+ */
+name: string, 
+/**
+ * Name to show.
+ */
+display_name: string, 
+/**
+ * One to three letters.
+ */
+initials: string, 
+/**
+ * `#rrggbb`, or `null`: the client chooses.
+ */
+color: string | null, 
+/**
+ * Always `null` from us.
+ */
+avatar_url: string | null, };
