@@ -1,0 +1,76 @@
+// The real window, driven by WebDriver's plain HTTP: a handful of calls, no client library.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { driver, screenshots, until } from './programs.mjs';
+
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+
+export class Window {
+  constructor(url, session) {
+    this.base = `${url}/session/${session}`;
+  }
+
+  /** Starts the app with these arguments; the test's end closes it. */
+  static async open(t, at, args, env) {
+    const { url } = await driver(t, at, env);
+    const browserOptions = { binary: process.env.COMMONPLACE_APP, args };
+    const value = await call(`${url}/session`, 'POST', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': browserOptions } } });
+    const window = new Window(url, value.sessionId);
+    t.after(() => window.close());
+    return window;
+  }
+
+  /** Runs a function's body in the page; answers what it returns. */
+  run(script, ...args) {
+    return call(`${this.base}/execute/sync`, 'POST', { script, args });
+  }
+
+  /** Waits for the element that `role` and accessible name describe, as far as markup tells them. */
+  find(role, name) {
+    return until(`${role} "${name}" in the window`, () => this.run(FIND, role, name));
+  }
+
+  async click(role, name) {
+    const element = await this.find(role, name);
+    await call(`${this.base}/element/${element[ELEMENT]}/click`, 'POST', {});
+  }
+
+  /** Waits until the page's text contains these words. */
+  says(...words) {
+    return until(`the window says ${words.join(', ')}`, async () => {
+      const text = await this.run('return document.body.innerText');
+      return words.every((word) => text.includes(word));
+    });
+  }
+
+  async size(width, height) {
+    await call(`${this.base}/window/rect`, 'POST', { width, height });
+  }
+
+  /** Keeps a picture of the page. */
+  async picture(name) {
+    const image = await call(`${this.base}/screenshot`, 'GET');
+    writeFileSync(join(screenshots, `${name}.png`), Buffer.from(image, 'base64'));
+  }
+
+  async close() {
+    await call(this.base, 'DELETE').catch(() => undefined);
+  }
+}
+
+// Good enough for our own pages: explicit roles and the roles of the elements that we use.
+const FIND = `
+  const [role, name] = arguments;
+  const tags = { button: 'button', link: 'a[href]', textbox: 'input,textarea', heading: 'h1,h2,h3', combobox: 'select' };
+  const candidates = document.querySelectorAll('[role="' + role + '"]' + (tags[role] ? ',' + tags[role] : ''));
+  const labelled = (element) => (element.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ');
+  const nameOf = (element) => (element.getAttribute('aria-label') || labelled(element).trim() || element.labels?.[0]?.textContent || element.textContent || '').replace(/\\s+/g, ' ').trim();
+  return [...candidates].find((element) => element.checkVisibility() && nameOf(element) === name) ?? null;
+`;
+
+async function call(url, method, body) {
+  const answer = await fetch(url, { method, body: body && JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  const { value } = await answer.json();
+  if (!answer.ok) throw new Error(`${method} ${url}: ${value?.message ?? answer.status}`);
+  return value;
+}

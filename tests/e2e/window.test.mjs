@@ -1,0 +1,53 @@
+// The real window, driven through WebDriver, and a guest in a browser who comes by its link.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cell, join, open, typeInto, written } from './guest.mjs';
+import { browser, freePort, NETWORK, person, place, until } from './programs.mjs';
+import { Window } from './window.mjs';
+
+const options = async (at) => ['--state-dir', `${at.root}/state`, '--port', String(await freePort()), '--interface', NETWORK, '--host-name', 'Ines'];
+
+test('UI-90 launch, share, a guest joins: the window shows the person and the events, and the file is saved', async (t) => {
+  const at = place(t);
+  const window = await Window.open(t, at, [...(await options(at)), at.folder]);
+  await window.says('Tide pools', 'Only this computer can open this folder.');
+  await window.picture('host-private-light');
+  await window.click('button', 'Share this folder');
+  await window.says('Not reached from another device yet.', 'Nobody yet.');
+  const link = await until('the link', () => window.run('return document.querySelector("[data-link]")?.dataset.link'));
+  assert.match(link, new RegExp(`^http://${NETWORK.replaceAll('.', '\\.')}:\\d+/tide-pools/#`));
+
+  const guest = await person(t, await browser(t));
+  await join(guest, link, 'Ana');
+  await open(guest, 'counts.ipynb');
+  await typeInto(guest, 2, '# ana, from the other side of the table');
+  await window.says('Ana', 'counts.ipynb', 'Reached from 1 device', 'join');
+  await written(guest);
+  assert.equal(at.read('counts.ipynb').split('# ana, from the other side of the table').length, 2);
+  await window.says('save');
+  await window.picture('host-sharing-light');
+  await cell(guest, 2).screenshot();
+
+  await window.click('switch', 'Sharing');
+  await guest.getByText('Ines stopped sharing').waitFor();
+  await window.says('Only this computer can open this folder.');
+});
+
+test('UI-91 first start offers a sample folder', async (t) => {
+  const at = place(t);
+  const window = await Window.open(t, at, await options(at));
+  await window.says('Work on one notebook, all of you, at once.', 'Nothing leaves this network.');
+  await window.picture('host-first-run-light');
+  await window.click('button', 'Try the sample folder');
+  await window.says('Tide pools', 'Only this computer can open this folder.');
+});
+
+test('UI-92 the window follows the system into the dark', async (t) => {
+  const at = place(t);
+  const window = await Window.open(t, at, [...(await options(at)), at.folder], { GTK_THEME: 'Adwaita:dark' });
+  await window.says('Tide pools');
+  await window.click('button', 'Share this folder');
+  await window.says('Nobody yet.');
+  await window.picture('host-sharing-dark');
+  assert.equal(await window.run('return matchMedia("(prefers-color-scheme: dark)").matches'), true);
+});
