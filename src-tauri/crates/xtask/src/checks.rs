@@ -110,14 +110,15 @@ fn licenses(project: &Project, log: &Path) -> Outcome {
 /// Clients that nobody here wrote, against the headless host.
 fn interop(project: &Project, log: &Path) -> Outcome {
     let python = python::environment(project)?;
+    ui::packages(project, "tests")?;
     let call = project.invoke(python).args(["-m", "pytest", "tests/interop", "-p", "no:cacheprovider"]);
     programs(project, call).minutes(10).logged(log)
 }
 
 /// Browsers and the real window.
 fn e2e(project: &Project, log: &Path) -> Outcome {
-    ui::packages(project, "tests/e2e")?;
-    let call = project.invoke(NPM).within(project.path("tests/e2e")).args(["test"]);
+    ui::packages(project, "tests")?;
+    let call = project.invoke(NPM).within(project.path("tests")).args(["run", "e2e"]);
     programs(project, call).minutes(15).logged(log)
 }
 
