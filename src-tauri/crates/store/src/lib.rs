@@ -3,6 +3,14 @@
 //! Not here: documents and rooms; updates and states are opaque bytes. Every method runs on a blocking thread; commits that are
 //! asked for at the same time share one transaction.
 
+mod connection;
+mod history;
+mod migrations;
+mod people;
+mod records;
+
+use connection::Shared;
+use history::Waiting;
 use protocol::{BaseRecord, Digest, Event, EventRecord, FileId, Intent, Role, Seq, SessionId, User};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,9 +27,19 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FolderId(pub i64);
 
+impl FolderId {
+    fn what(self) -> String {
+        format!("folder {}", self.0)
+    }
+}
+
+fn of_room(room: &str) -> String {
+    format!("the history of {room}")
+}
+
 /// The open store. Cheap to clone.
 #[derive(Clone)]
-pub struct Store;
+pub struct Store(Shared);
 
 /// A folder that was added. Removing and adding it again finds its old number, and with it all histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,116 +108,130 @@ pub struct Batch {
     pub intent: Option<Intent>,
 }
 
-#[allow(unused_variables, clippy::todo)]
 impl Store {
     /// Opens or makes the store and migrates it. A file that SQLite cannot read is moved aside; then its new path is answered
     /// too, and everything in it is lost to us.
     pub async fn open(path: &Path) -> Result<(Store, Option<PathBuf>)> {
-        todo!()
+        let (shared, aside) = Shared::open(path).await?;
+        Ok((Store(shared), aside))
     }
 
     /// An empty store that ends with the process.
     pub async fn in_memory() -> Result<Store> {
-        todo!()
+        Ok(Store(Shared::in_memory().await?))
     }
 
     /// Finishes what was begun and closes the file. Later calls fail.
     pub async fn close(&self) {
-        todo!()
+        self.0.close().await;
     }
 
     /// A setting.
     pub async fn setting(&self, key: &str) -> Result<Option<String>> {
-        todo!()
+        let key = key.to_owned();
+        self.0.run(format!("the setting {key}"), move |c| records::setting(c, &key)).await
     }
 
     /// Sets a setting.
     pub async fn set_setting(&self, key: &str, value: &str) -> Result<()> {
-        todo!()
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.0.run(format!("the setting {key}"), move |c| records::set_setting(c, &key, &value)).await
     }
 
     /// Folders in the order they were added.
     pub async fn folders(&self) -> Result<Vec<FolderRecord>> {
-        todo!()
+        self.0.run("the list of folders", |c| people::folders(c)).await
     }
 
     /// Adds a folder by its path, or brings back the one that was removed (its old secret is replaced).
     pub async fn add_folder(&self, path: &str, slug: &str, secret: &str) -> Result<FolderRecord> {
-        todo!()
+        let (path, slug, secret) = (path.to_owned(), slug.to_owned(), secret.to_owned());
+        self.0.run(format!("adding {path}"), move |c| people::add_folder(c, &path, &slug, &secret)).await
     }
 
     /// Hides a folder; its ids and histories stay for the day it comes back.
     pub async fn remove_folder(&self, folder: FolderId) -> Result<()> {
-        todo!()
+        self.0.run(folder.what(), move |c| people::remove_folder(c, folder)).await
     }
 
     /// Replaces the secret of a folder's link and forgets the guests who came by the old one.
     pub async fn set_secret(&self, folder: FolderId, secret: &str) -> Result<()> {
-        todo!()
+        let secret = secret.to_owned();
+        self.0.run(folder.what(), move |c| people::set_secret(c, folder, &secret)).await
     }
 
     /// The folder's newest session and its number; `make` gives the id of the first.
     pub async fn current_session(&self, folder: FolderId, make: SessionId) -> Result<(u64, SessionId)> {
-        todo!()
+        self.0
+            .run(folder.what(), move |c| match people::newest_session(c, folder)? {
+                Some(newest) => Ok(newest),
+                None => Ok((people::next_session(c, folder, &make)?, make)),
+            })
+            .await
     }
 
     /// Issues the next session.
     pub async fn next_session(&self, folder: FolderId, id: SessionId) -> Result<u64> {
-        todo!()
+        self.0.run(folder.what(), move |c| people::next_session(c, folder, &id)).await
     }
 
     /// Number of a session that was issued for this folder.
     pub async fn session_number(&self, folder: FolderId, id: &SessionId) -> Result<Option<u64>> {
-        todo!()
+        let id = id.clone();
+        self.0.run(folder.what(), move |c| people::session_number(c, folder, &id)).await
     }
 
     /// All files of a folder that have ids.
     pub async fn files(&self, folder: FolderId) -> Result<Vec<FileRow>> {
-        todo!()
+        self.0.run(folder.what(), move |c| records::files(c, folder)).await
     }
 
     /// Adds a file or replaces what is known of it, by its id.
     pub async fn put_file(&self, folder: FolderId, file: FileRow) -> Result<()> {
-        todo!()
+        self.0.run(format!("the id of {}", file.path), move |c| records::put_file(c, folder, &file)).await
     }
 
     /// History of the room of this name (`format:type:fileId`).
     pub async fn history(&self, folder: FolderId, room: &str) -> Result<History> {
-        todo!()
+        let room = room.to_owned();
+        self.0.run(of_room(&room), move |c| history::read(c, folder, &room)).await
     }
 
     /// Writes a batch durably. `since` is used when the history begins with it.
     pub async fn commit(&self, folder: FolderId, room: &str, since: u64, batch: Batch) -> Result<()> {
-        todo!()
+        let room = room.to_owned();
+        self.0.commit(|answer| Waiting { folder, room, since, batch, answer }).await
     }
 
     /// Replaces the log up to and including `seq` by one state. Never past a base that points into the log: then nothing happens.
     pub async fn compact(&self, folder: FolderId, room: &str, seq: Seq, state: Arc<[u8]>) -> Result<()> {
-        todo!()
+        let room = room.to_owned();
+        self.0.run(of_room(&room), move |c| history::compact(c, folder, &room, seq, &state)).await
     }
 
     /// Forgets a history (kept under another name for a person to look at): the document begins anew in session `since`.
     pub async fn clear_history(&self, folder: FolderId, room: &str) -> Result<()> {
-        todo!()
+        let room = room.to_owned();
+        self.0.run(of_room(&room), move |c| history::clear(c, folder, &room)).await
     }
 
     /// Guests of a folder.
     pub async fn guests(&self, folder: FolderId) -> Result<Vec<GuestRow>> {
-        todo!()
+        self.0.run(folder.what(), move |c| people::guests(c, folder)).await
     }
 
     /// Adds a guest.
     pub async fn add_guest(&self, folder: FolderId, guest: GuestRow) -> Result<()> {
-        todo!()
+        self.0.run(folder.what(), move |c| people::add_guest(c, folder, &guest)).await
     }
 
     /// Appends events `(unix ms, slug, event)` and numbers them. The oldest beyond 10,000 are dropped.
     pub async fn append_events(&self, events: Vec<(u64, String, Event)>) -> Result<Vec<EventRecord>> {
-        todo!()
+        self.0.run("the events", move |c| records::append_events(c, events)).await
     }
 
     /// The newest `count` events, oldest first.
     pub async fn recent_events(&self, count: usize) -> Result<Vec<EventRecord>> {
-        todo!()
+        self.0.run("the events", move |c| records::recent_events(c, count)).await
     }
 }

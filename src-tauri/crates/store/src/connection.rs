@@ -1,0 +1,255 @@
+//! The one connection to SQLite: opening, locking, setting an unreadable file aside, and the way every statement goes.
+//!
+//! Not here: what the statements say. A job waits for the connection without holding a thread, then runs on a blocking one
+//! in a transaction of its own. Commits of histories wait in a queue that whoever comes first empties in one transaction.
+
+use crate::history::{self, Waiting};
+use crate::{Result, StoreError, migrations};
+use rusqlite::{Connection, ErrorCode, Transaction};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// Why a job failed; becomes a [`StoreError`] that says at what.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    text: String,
+    corrupt: bool,
+}
+
+impl Fault {
+    /// A failure that SQLite knows nothing of.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), corrupt: false }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        let corrupt = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
+        Self { text: error.to_string(), corrupt }
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// The connection and the queue of commits, shared by all clones of a store.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    open: Arc<tokio::sync::Mutex<Option<Open>>>,
+    queue: Arc<Mutex<Vec<Waiting>>>,
+}
+
+struct Open {
+    connection: Connection,
+    /// Held as long as the connection lives, so that a second process stays out. Declared last: released last.
+    _lock: Option<File>,
+}
+
+impl Shared {
+    fn new(open: Open) -> Self {
+        Self { open: Arc::new(tokio::sync::Mutex::new(Some(open))), queue: Arc::default() }
+    }
+
+    pub(crate) async fn in_memory() -> Result<Self> {
+        blocking("the store in memory", || {
+            let mut connection = Connection::open_in_memory().map_err(Fault::from)?;
+            prepare(&mut connection)?;
+            Ok(Self::new(Open { connection, _lock: None }))
+        })
+        .await
+    }
+
+    pub(crate) async fn open(path: &Path) -> Result<(Self, Option<PathBuf>)> {
+        let path = path.to_owned();
+        blocking(format!("{}", path.display()), move || {
+            let lock = make_place(&path)?;
+            let first = open_file(&path);
+            let (connection, aside) = match first {
+                Err(fault) if fault.corrupt => {
+                    let aside = set_aside(&path)?;
+                    tracing::error!(path = %path.display(), aside = %aside.display(), "the store was unreadable: {}", fault.text);
+                    make_private(&path)?;
+                    (open_file(&path)?, Some(aside))
+                }
+                other => (other?, None),
+            };
+            Ok((Self::new(Open { connection, _lock: Some(lock) }), aside))
+        })
+        .await
+    }
+
+    /// Runs a job in a transaction. `what` is what the job is about, for the error.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        what: impl Into<String>,
+        job: impl FnOnce(&Transaction) -> std::result::Result<T, Fault> + Send + 'static,
+    ) -> Result<T> {
+        let mut guard = Arc::clone(&self.open).lock_owned().await;
+        let queue = Arc::clone(&self.queue);
+        blocking(what, move || {
+            let open = guard.as_mut();
+            let Some(open) = flush(open, &queue) else { return Err(closed()) };
+            let transaction = open.connection.transaction()?;
+            let answer = job(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Commits a batch together with all others that wait, and answers when it is durable.
+    pub(crate) async fn commit(&self, make: impl FnOnce(oneshot::Sender<history::Answer>) -> Waiting) -> Result<()> {
+        let (answer, mut answered) = oneshot::channel();
+        let waiting = make(answer);
+        let what = format!("the history of {}", waiting.room);
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
+        let mut guard = Arc::clone(&self.open).lock_owned().await;
+        if let Ok(answer) = answered.try_recv() {
+            return answer.map_err(|text| StoreError(format!("{what}: {text}")));
+        }
+        let queue = Arc::clone(&self.queue);
+        blocking(what.as_str(), move || {
+            flush(guard.as_mut(), &queue);
+            Ok(())
+        })
+        .await?;
+        let answer = answered.await.unwrap_or_else(|_| Err("the commit was given up".to_owned()));
+        answer.map_err(|text| StoreError(format!("{what}: {text}")))
+    }
+
+    pub(crate) async fn close(&self) {
+        let mut guard = Arc::clone(&self.open).lock_owned().await;
+        let queue = Arc::clone(&self.queue);
+        let done = blocking("closing", move || {
+            flush(guard.as_mut(), &queue);
+            // Dropping the last connection moves the write-ahead log into the file.
+            drop(guard.take());
+            Ok(())
+        });
+        if let Err(error) = done.await {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+fn closed() -> Fault {
+    Fault::new("it is closed")
+}
+
+/// Empties the queue in one transaction and answers each; without a connection all fail.
+fn flush<'a>(open: Option<&'a mut Open>, queue: &Mutex<Vec<Waiting>>) -> Option<&'a mut Open> {
+    let batches = std::mem::take(&mut *queue.lock().unwrap_or_else(PoisonError::into_inner));
+    let Some(open) = open else {
+        for waiting in batches {
+            waiting.answer.send(Err(closed().text)).ok();
+        }
+        return None;
+    };
+    if !batches.is_empty() {
+        history::commit_all(&mut open.connection, batches);
+    }
+    Some(open)
+}
+
+async fn blocking<T: Send + 'static>(
+    what: impl Into<String>,
+    job: impl FnOnce() -> std::result::Result<T, Fault> + Send + 'static,
+) -> Result<T> {
+    let what = what.into();
+    match tokio::task::spawn_blocking(job).await {
+        Ok(answer) => answer.map_err(|fault| StoreError(format!("{what}: {}", fault.text))),
+        Err(error) => Err(StoreError(format!("{what}: {error}"))),
+    }
+}
+
+/// Makes folder and file with rights for us alone and takes the lock beside it.
+fn make_place(path: &Path) -> std::result::Result<File, Fault> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder).map_err(|error| Fault::new(format!("the folder cannot be made: {error}")))?;
+    }
+    let lock = open_private(&beside(path, ".lock"))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            return Err(Fault::new("another Commonplace is using it; close that one first"));
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(Fault::new(format!("it cannot be locked: {error}"))),
+    }
+    make_private(path)?;
+    Ok(lock)
+}
+
+fn make_private(path: &Path) -> std::result::Result<(), Fault> {
+    open_private(path).map(drop)
+}
+
+fn open_private(path: &Path) -> std::result::Result<File, Fault> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let said = |error: std::io::Error| Fault::new(format!("{} cannot be opened: {error}", path.display()));
+    let file = options.open(path).map_err(said)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(said)?;
+    Ok(file)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn open_file(path: &Path) -> std::result::Result<Connection, Fault> {
+    let mut connection = Connection::open(path)?;
+    prepare(&mut connection)?;
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(Fault { text: verdict, corrupt: true });
+    }
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> std::result::Result<(), Fault> {
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // FULL: a commit is on the disk when it returns. fullfsync: on macOS a plain fsync stops at the drive's cache.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;")?;
+    migrations::run(connection, &migrations::STEPS)
+}
+
+/// Moves the file and what SQLite keeps beside it to a free name; the file last, so that a crash in between repeats it.
+fn set_aside(path: &Path) -> std::result::Result<PathBuf, Fault> {
+    let mut number = 1;
+    let aside = loop {
+        let candidate = beside(path, &format!(".unreadable-{number}"));
+        if !candidate.exists() && !beside(&candidate, "-wal").exists() {
+            break candidate;
+        }
+        number += 1;
+    };
+    for suffix in ["-wal", "-shm", ""] {
+        let from = beside(path, suffix);
+        match std::fs::rename(&from, beside(&aside, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Fault::new(format!("{} is unreadable and cannot be moved aside: {error}", from.display())));
+            }
+            _ => {}
+        }
+    }
+    Ok(aside)
+}

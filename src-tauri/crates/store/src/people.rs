@@ -1,0 +1,127 @@
+//! Folders, the sessions issued for them, and the guests who came by their links.
+
+use crate::connection::Fault;
+use crate::history::digest_of;
+use crate::{FolderId, FolderRecord, GuestRow};
+use protocol::SessionId;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+type Outcome<T> = std::result::Result<T, Fault>;
+
+const FOLDER: &str = "SELECT id, path, slug, secret FROM folders";
+
+fn folder_row(row: &Row) -> rusqlite::Result<FolderRecord> {
+    Ok(FolderRecord { id: FolderId(row.get(0)?), path: row.get(1)?, slug: row.get(2)?, secret: row.get(3)? })
+}
+
+pub(crate) fn folders(connection: &Connection) -> Outcome<Vec<FolderRecord>> {
+    let mut statement = connection.prepare(&format!("{FOLDER} WHERE removed = 0 ORDER BY position"))?;
+    let rows = statement.query_map([], folder_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A folder that is there already stays as it is; one that was removed comes back, last, with a new secret and without guests.
+pub(crate) fn add_folder(connection: &Connection, path: &str, slug: &str, secret: &str) -> Outcome<FolderRecord> {
+    let known: Option<(FolderRecord, bool)> = connection
+        .query_row("SELECT id, path, slug, secret, removed FROM folders WHERE path = ?", [path], |row| {
+            Ok((folder_row(row)?, row.get(4)?))
+        })
+        .optional()?;
+    match known {
+        Some((record, false)) => return Ok(record),
+        Some((record, true)) => {
+            forget_guests(connection, record.id)?;
+            connection.execute(
+                "UPDATE folders SET removed = 0, slug = ?, secret = ?,
+                 position = (SELECT max(position) + 1 FROM folders) WHERE id = ?",
+                params![slug, secret, record.id.0],
+            )?;
+        }
+        None => {
+            connection.execute(
+                "INSERT INTO folders (path, slug, secret, position)
+                 VALUES (?, ?, ?, (SELECT coalesce(max(position), 0) + 1 FROM folders))",
+                [path, slug, secret],
+            )?;
+        }
+    }
+    Ok(connection.query_row(&format!("{FOLDER} WHERE path = ?"), [path], folder_row)?)
+}
+
+pub(crate) fn remove_folder(connection: &Connection, folder: FolderId) -> Outcome<()> {
+    connection.execute("UPDATE folders SET removed = 1 WHERE id = ?", [folder.0])?;
+    Ok(())
+}
+
+pub(crate) fn set_secret(connection: &Connection, folder: FolderId, secret: &str) -> Outcome<()> {
+    let changed = connection.execute("UPDATE folders SET secret = ? WHERE id = ?", params![secret, folder.0])?;
+    if changed == 0 {
+        return Err(Fault::new("there is no such folder"));
+    }
+    forget_guests(connection, folder)
+}
+
+fn forget_guests(connection: &Connection, folder: FolderId) -> Outcome<()> {
+    connection.execute("DELETE FROM guests WHERE folder = ?", [folder.0])?;
+    Ok(())
+}
+
+pub(crate) fn newest_session(connection: &Connection, folder: FolderId) -> Outcome<Option<(u64, SessionId)>> {
+    let row = connection
+        .query_row("SELECT number, id FROM sessions WHERE folder = ? ORDER BY number DESC LIMIT 1", [folder.0], |row| {
+            Ok((row.get::<_, i64>(0)? as u64, SessionId(row.get(1)?)))
+        })
+        .optional()?;
+    Ok(row)
+}
+
+pub(crate) fn next_session(connection: &Connection, folder: FolderId, id: &SessionId) -> Outcome<u64> {
+    let number = newest_session(connection, folder)?.map_or(1, |(number, _)| number + 1);
+    connection.execute(
+        "INSERT INTO sessions (folder, number, id) VALUES (?, ?, ?)",
+        params![folder.0, number as i64, id.as_str()],
+    )?;
+    Ok(number)
+}
+
+pub(crate) fn session_number(connection: &Connection, folder: FolderId, id: &SessionId) -> Outcome<Option<u64>> {
+    let number = connection
+        .query_row("SELECT number FROM sessions WHERE folder = ? AND id = ?", params![folder.0, id.as_str()], |row| {
+            row.get::<_, i64>(0)
+        })
+        .optional()?;
+    Ok(number.map(|number| number as u64))
+}
+
+pub(crate) fn guests(connection: &Connection, folder: FolderId) -> Outcome<Vec<GuestRow>> {
+    let mut statement =
+        connection.prepare("SELECT token, user, role, link FROM guests WHERE folder = ? ORDER BY rowid")?;
+    let rows = statement.query_map([folder.0], |row| {
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, Vec<u8>>(3)?))
+    })?;
+    let mut guests = Vec::new();
+    for row in rows {
+        let (token, user, role, link) = row?;
+        guests.push(GuestRow {
+            token: digest_of(&token)?,
+            user: serde_json::from_str(&user)?,
+            role: serde_json::from_str(&role)?,
+            link: digest_of(&link)?,
+        });
+    }
+    Ok(guests)
+}
+
+pub(crate) fn add_guest(connection: &Connection, folder: FolderId, guest: &GuestRow) -> Outcome<()> {
+    connection.execute(
+        "INSERT OR REPLACE INTO guests (folder, token, user, role, link) VALUES (?, ?, ?, ?, ?)",
+        params![
+            folder.0,
+            &guest.token.0[..],
+            serde_json::to_string(&guest.user)?,
+            serde_json::to_string(&guest.role)?,
+            &guest.link.0[..]
+        ],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! The file itself, and all that is kept beside histories.
+
+#![allow(clippy::unwrap_used)]
+
+use protocol::{Action, Digest, Event, EventKind, FileId, Level, Role, SessionId, User};
+use store::{Batch, FileRow, GuestRow, Store};
+
+async fn both() -> [(Store, Option<tempfile::TempDir>); 2] {
+    let place = tempfile::tempdir().unwrap();
+    let (on_disk, _) = Store::open(&place.path().join("commonplace.db")).await.unwrap();
+    [(on_disk, Some(place)), (Store::in_memory().await.unwrap(), None)]
+}
+
+fn event(line: &str) -> Event {
+    Event {
+        level: Level::Info,
+        kind: EventKind::Host,
+        action: Action::Share,
+        room: None,
+        path: None,
+        person: None,
+        msg: String::new(),
+        line: line.to_owned(),
+    }
+}
+
+fn guest(name: &str) -> GuestRow {
+    GuestRow {
+        token: Digest::of(name.as_bytes()),
+        user: User::new(name, name, Some("#a05028".to_owned())),
+        role: Role::Edit,
+        link: Digest::of(b"link"),
+    }
+}
+
+#[tokio::test]
+async fn store_6_an_unreadable_file_is_moved_aside_and_reported() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("commonplace.db");
+    for number in 1..=2 {
+        std::fs::write(
+            &path,
+            b"this is not a database, but it is long enough to be looked at as if it were one; ".repeat(80),
+        )
+        .unwrap();
+        std::fs::write(place.path().join("commonplace.db-wal"), b"rest").unwrap();
+        let (store, aside) = Store::open(&path).await.unwrap();
+        let aside = aside.unwrap();
+        assert_eq!(aside, place.path().join(format!("commonplace.db.unreadable-{number}")));
+        assert!(std::fs::read(&aside).unwrap().starts_with(b"this is not"));
+        store.set_setting("name", "Ada").await.unwrap();
+        store.close().await;
+    }
+    let (store, aside) = Store::open(&path).await.unwrap();
+    assert_eq!(aside, None);
+    assert_eq!(store.setting("name").await.unwrap().as_deref(), Some("Ada"));
+}
+
+#[tokio::test]
+async fn store_6_damage_in_the_middle_of_the_file_is_found_when_it_is_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("commonplace.db");
+    let (store, _) = Store::open(&path).await.unwrap();
+    for number in 0..200 {
+        store.set_setting(&format!("key {number}"), &"value ".repeat(40)).await.unwrap();
+    }
+    store.close().await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    for page in bytes.chunks_mut(4096).skip(2) {
+        page[..64].fill(0x5a);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let (store, aside) = Store::open(&path).await.unwrap();
+    assert!(aside.is_some());
+    assert_eq!(store.setting("key 7").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn store_7_a_file_of_a_newer_version_is_refused_and_left_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("commonplace.db");
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99; CREATE TABLE future (x);").unwrap();
+    drop(newer);
+    let text = Store::open(&path).await.err().unwrap().to_string();
+    assert!(text.contains("newer Commonplace") && text.contains("99"), "{text}");
+    let same = rusqlite::Connection::open(&path).unwrap();
+    assert!(same.prepare("SELECT x FROM future").is_ok());
+}
+
+#[tokio::test]
+async fn store_8_a_second_program_on_the_same_file_is_told_so() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("commonplace.db");
+    let (first, _) = Store::open(&path).await.unwrap();
+    let text = Store::open(&path).await.err().unwrap().to_string();
+    assert!(text.contains("another Commonplace is using it"), "{text}");
+    first.set_setting("name", "Ada").await.unwrap();
+    first.close().await;
+    let (second, _) = Store::open(&path).await.unwrap();
+    assert_eq!(second.setting("name").await.unwrap().as_deref(), Some("Ada"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn store_9_nobody_else_on_the_machine_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("state");
+    let (store, _) = Store::open(&folder.join("commonplace.db")).await.unwrap();
+    store.set_setting("name", "Ada").await.unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn store_10_a_folder_that_comes_back_has_its_ids_and_histories_but_a_new_link() {
+    for (store, _place) in both().await {
+        let beach = store.add_folder("/home/ada/beach", "beach", "first").await.unwrap();
+        let notes = store.add_folder("/home/ada/notes", "notes", "other").await.unwrap();
+        assert_eq!(store.add_folder("/home/ada/beach", "beach-2", "ignored").await.unwrap(), beach, "it is there");
+        assert!(store.add_folder("/home/eve/beach", "beach", "x").await.is_err(), "one slug, one folder");
+        let session = store.current_session(beach.id, SessionId("s".into())).await.unwrap();
+        let file = FileRow {
+            id: FileId("7f3c".into()),
+            path: "shore.ipynb".into(),
+            inode: Some((u64::MAX, 12)),
+            size: 5,
+            digest: Some(Digest::of(b"hello")),
+            missing: false,
+        };
+        store.put_file(beach.id, file.clone()).await.unwrap();
+        store.add_guest(beach.id, guest("Bo")).await.unwrap();
+        let batch = Batch { append: vec![(1, b"update".as_slice().into())], ..Batch::default() };
+        store.commit(beach.id, "text:file:7f3c", 1, batch).await.unwrap();
+
+        store.remove_folder(beach.id).await.unwrap();
+        assert_eq!(store.folders().await.unwrap(), std::slice::from_ref(&notes));
+        let back = store.add_folder("/home/ada/beach", "shore", "second").await.unwrap();
+        assert_eq!((back.id, back.slug.as_str(), back.secret.as_str()), (beach.id, "shore", "second"));
+        assert_eq!(store.folders().await.unwrap(), [notes, back]);
+        assert_eq!(store.files(beach.id).await.unwrap(), [file]);
+        assert_eq!(store.guests(beach.id).await.unwrap(), []);
+        assert_eq!(store.history(beach.id, "text:file:7f3c").await.unwrap().log.len(), 1);
+        assert_eq!(store.current_session(beach.id, SessionId("new".into())).await.unwrap(), session);
+    }
+}
+
+#[tokio::test]
+async fn store_11_sessions_are_numbered_in_the_order_they_were_issued() {
+    for (store, _place) in both().await {
+        let folder = store.add_folder("/a", "a", "x").await.unwrap().id;
+        let other = store.add_folder("/b", "b", "y").await.unwrap().id;
+        let id = |text: &str| SessionId(text.to_owned());
+        assert_eq!(store.current_session(folder, id("first")).await.unwrap(), (1, id("first")));
+        assert_eq!(store.current_session(folder, id("unused")).await.unwrap(), (1, id("first")));
+        assert_eq!(store.next_session(folder, id("second")).await.unwrap(), 2);
+        assert_eq!(store.current_session(folder, id("unused")).await.unwrap(), (2, id("second")));
+        assert_eq!(store.session_number(folder, &id("first")).await.unwrap(), Some(1));
+        assert_eq!(store.session_number(folder, &id("unused")).await.unwrap(), None);
+        assert_eq!(store.session_number(other, &id("first")).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn store_12_a_new_link_forgets_the_guests_of_the_old_one() {
+    for (store, _place) in both().await {
+        let folder = store.add_folder("/a", "a", "old").await.unwrap().id;
+        store.add_guest(folder, guest("Bo")).await.unwrap();
+        store.add_guest(folder, guest("Cy")).await.unwrap();
+        assert_eq!(store.guests(folder).await.unwrap(), [guest("Bo"), guest("Cy")]);
+        store.set_secret(folder, "new").await.unwrap();
+        assert_eq!(store.guests(folder).await.unwrap(), []);
+        assert_eq!(store.folders().await.unwrap()[0].secret, "new");
+    }
+}
+
+#[tokio::test]
+async fn store_13_the_newest_ten_thousand_events_are_kept() {
+    for (store, _place) in both().await {
+        let batch = |from: u64, to: u64| (from..to).map(|n| (n, "beach".to_owned(), event(&format!("{n}")))).collect();
+        let first = store.append_events(batch(0, 6_000)).await.unwrap();
+        let second = store.append_events(batch(6_000, 12_000)).await.unwrap();
+        assert!(second[0].seq > first[5_999].seq);
+        let kept = store.recent_events(20_000).await.unwrap();
+        assert_eq!(kept.len(), 10_000);
+        assert_eq!(kept[0].event.line, "2000");
+        assert_eq!(kept[9_999], second[5_999]);
+        let newest = store.recent_events(2).await.unwrap();
+        assert_eq!(newest, second[5_998..]);
+    }
+}
+
+#[tokio::test]
+async fn settings_are_replaced() {
+    for (store, _place) in both().await {
+        assert_eq!(store.setting("name").await.unwrap(), None);
+        store.set_setting("name", "Ada").await.unwrap();
+        store.set_setting("name", "Ada L.").await.unwrap();
+        assert_eq!(store.setting("name").await.unwrap().as_deref(), Some("Ada L."));
+    }
+}
