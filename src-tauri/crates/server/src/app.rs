@@ -1,0 +1,132 @@
+//! The routes, what happens to every request before them and to every answer after them.
+
+use crate::auth::{Asked, Peer, names_this_computer};
+use crate::base::{Resolved, resolve};
+use crate::error::{Answer, Failure, method_not_allowed, panicked};
+use crate::{Server, collaboration, contents, events, guest, page, panel};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use protocol::{ErrorCode, VERSION};
+use serde_json::json;
+use time::format_description::well_known::Rfc3339;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Everything the server answers.
+pub(crate) fn router(server: Server) -> Router {
+    let routes = Router::new()
+        .route("/api", get(version))
+        .route("/api/", get(version))
+        .route("/api/me", get(me))
+        .route("/api/status", get(status))
+        .route("/api/contents", get(contents::get))
+        .route("/api/contents/", get(contents::get))
+        .route("/api/contents/{*path}", get(contents::get))
+        .route("/api/collaboration/session/", put(collaboration::put_session))
+        .route("/api/collaboration/session/{*path}", put(collaboration::put_session))
+        .route("/api/collaboration/room/", get(collaboration::join))
+        .route("/api/collaboration/room/{*room}", get(collaboration::join))
+        .route("/api/events/subscribe", get(events::subscribe))
+        .route("/api/commonplace/hello", post(guest::hello))
+        .route("/api/commonplace/join", post(guest::join))
+        .route("/api/commonplace/files", get(guest::files))
+        .route("/api/commonplace/file/{*path}", get(guest::file))
+        .route("/api/commonplace/panel", get(panel::subscribe).post(panel::command))
+        .fallback(page::serve)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(server.clone());
+    // The inner router sees the path inside the base: `enter` runs before it.
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn_with_state(server, enter))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CompressionLayer::new())
+        .layer(header_unless_set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'self'"))
+        .layer(header_unless_set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_unless_set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header_unless_set(header::CACHE_CONTROL, "no-store"))
+}
+
+fn header_unless_set(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// Finds the base of a request, refuses whom the listener must not serve, and takes the base off the path.
+async fn enter(
+    State(server): State<Server>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Answer<Response> {
+    if peer.is_local() {
+        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !names_this_computer(host, |address| server.is_bound(address)) {
+            return Err(Failure::new(ErrorCode::Forbidden, format!("{host:?} is not a name of this computer")));
+        }
+    }
+    let uri = request.uri();
+    let host = server.host();
+    let (base, path) = match resolve(uri.path(), |slug| host.has_folder(slug), host.only_folder()) {
+        Resolved::At(base, path) => (base, path),
+        Resolved::Redirect(to) => {
+            let to = format!("{to}{}", uri.query().map(|query| format!("?{query}")).unwrap_or_default());
+            return Ok(Redirect::temporary(&to).into_response());
+        }
+    };
+    // From outside, a folder that is not shared there looks exactly like one that does not exist.
+    let open = peer.is_local() || base.slug.as_deref().is_none_or(|slug| server.is_shared_at(slug, peer.here));
+    let (base, path) = if open { (base, path) } else { hidden(uri.path()) };
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let Ok(inside) = format!("{path}{query}").parse::<PathAndQuery>() else {
+        return Err(Failure::new(ErrorCode::BadRequest, format!("{path} is no address")));
+    };
+    *request.uri_mut() = Uri::from(inside);
+    request.extensions_mut().insert(base);
+    request.extensions_mut().insert(peer);
+    Ok(next.run(request).await)
+}
+
+fn hidden(path: &str) -> (crate::base::Base, String) {
+    (crate::base::Base { slug: None, prefix: String::new() }, path.to_owned())
+}
+
+/// `GET api`: open to everybody, as Jupyter's is.
+async fn version() -> Json<serde_json::Value> {
+    Json(json!({ "version": VERSION }))
+}
+
+/// `GET api/me`: who asks, and what they may do of what they asked about.
+async fn me(State(server): State<Server>, asked: Asked) -> Answer<Json<serde_json::Value>> {
+    let grant = asked.grant(&server)?;
+    let wanted = asked.query("permissions").and_then(|text| serde_json::from_str(&text).ok());
+    let wanted: serde_json::Map<String, serde_json::Value> = wanted.unwrap_or_default();
+    let mut permissions = serde_json::Map::new();
+    for (resource, actions) in wanted {
+        let actions = actions.as_array().cloned().unwrap_or_default();
+        let allowed = actions.into_iter().filter(|action| match action.as_str() {
+            Some("read") => true,
+            Some("write") => grant.role.may_edit(),
+            // Only the event stream; running code is not offered.
+            Some("execute") => resource == "events",
+            _ => false,
+        });
+        let allowed = allowed.collect();
+        permissions.insert(resource, allowed);
+    }
+    permissions.insert("updatable_fields".to_owned(), json!([]));
+    Ok(Json(json!({ "identity": grant.user, "permissions": permissions })))
+}
+
+/// `GET api/status`.
+async fn status(State(server): State<Server>, asked: Asked) -> Answer<Json<serde_json::Value>> {
+    asked.grant(&server)?;
+    let started = server.started().format(&Rfc3339).unwrap_or_default();
+    let connections = server.sockets().len();
+    Ok(Json(json!({ "started": started, "last_activity": started, "connections": connections, "kernels": 0 })))
+}

@@ -1,0 +1,340 @@
+//! Who asks, and from where: tokens, cookies, origins, the `Host` header. Whether a token is good is the host's business.
+
+use crate::Server;
+use crate::base::{self, Base};
+use crate::error::{Answer, Failure};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use host::{Device, Grant};
+use protocol::ErrorCode;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// A token and how it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credential {
+    pub(crate) token: String,
+    /// Browsers send cookies by themselves, so that another site's page may be behind the request.
+    pub(crate) by_cookie: bool,
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    /// The other end.
+    pub(crate) remote: IpAddr,
+    /// Our end.
+    pub(crate) here: IpAddr,
+}
+
+impl Peer {
+    /// From this computer, by the listener that only it can reach.
+    pub(crate) fn is_local(&self) -> bool {
+        let loopback = ["127.0.0.1", "::1"].iter().any(|address| address.parse() == Ok(self.here));
+        loopback && self.remote.is_loopback()
+    }
+}
+
+/// What a handler wants to know about a request besides its path and body.
+pub(crate) struct Asked {
+    pub(crate) base: Base,
+    pub(crate) peer: Peer,
+    pub(crate) credential: Option<Credential>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) query: Option<String>,
+    /// Path inside the base, still encoded.
+    pub(crate) path: String,
+}
+
+impl FromRequestParts<Server> for Asked {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Answer<Self> {
+        let (Some(base), Some(peer)) = (parts.extensions.get::<Base>(), parts.extensions.get::<Peer>()) else {
+            return Err(Failure::new(ErrorCode::Fault, format!("No base was found for {}", parts.uri)));
+        };
+        let query = parts.uri.query().map(str::to_owned);
+        let cookie = cookie_name(server.port(), base.slug.as_deref());
+        Ok(Self {
+            credential: credential(&parts.headers, query.as_deref(), &cookie),
+            base: base.clone(),
+            peer: *peer,
+            headers: parts.headers.clone(),
+            query,
+            path: parts.uri.path().to_owned(),
+        })
+    }
+}
+
+impl Asked {
+    /// The value of a query parameter.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        base::query(self.query.as_deref(), name)
+    }
+
+    /// The folder this is about.
+    pub(crate) fn slug(&self) -> Answer<&str> {
+        let slug = self.base.slug.as_deref();
+        slug.ok_or_else(|| Failure::new(ErrorCode::NotFound, "No folder is at this address; its name comes first"))
+    }
+
+    /// What follows `start` in the path, decoded.
+    pub(crate) fn rest(&self, start: &str) -> Answer<String> {
+        let rest = self.path.strip_prefix(start).unwrap_or_default();
+        base::decode(rest).ok_or_else(|| Failure::new(ErrorCode::BadRequest, format!("{} is not UTF-8", self.path)))
+    }
+
+    /// What the one who asks may do here.
+    pub(crate) fn grant(&self, server: &Server) -> Answer<Grant> {
+        let slug = self.slug()?;
+        let Some(credential) = &self.credential else {
+            return Err(Failure::new(ErrorCode::Forbidden, "This needs a token or the cookie of a share link"));
+        };
+        Ok(server.host().authenticate(slug, &credential.token, self.peer.is_local())?)
+    }
+
+    /// As [`Asked::grant`], for requests that change something.
+    pub(crate) fn grant_to_change(&self, server: &Server) -> Answer<Grant> {
+        self.refuse_forgery()?;
+        self.grant(server)
+    }
+
+    /// As [`Asked::grant`], for a WebSocket: a cookie counts only for pages of this host.
+    pub(crate) fn grant_to_connect(&self, server: &Server) -> Answer<Grant> {
+        if self.by_cookie() && self.headers.contains_key(header::ORIGIN) && !same_origin(&self.headers) {
+            return Err(foreign());
+        }
+        self.grant(server)
+    }
+
+    /// Refuses what another site's page may have sent with our cookie.
+    pub(crate) fn refuse_forgery(&self) -> Answer<()> {
+        let explicit = self.credential.as_ref().is_some_and(|credential| !credential.by_cookie);
+        if explicit || same_origin(&self.headers) || matching_xsrf(&self.headers) {
+            return Ok(());
+        }
+        // Without a cookie there is nothing to forge, unless a browser says that a foreign page is behind it.
+        if !self.by_cookie() && !self.headers.contains_key(header::ORIGIN) {
+            return Ok(());
+        }
+        Err(foreign())
+    }
+
+    /// The owner at this computer, for what concerns all folders.
+    pub(crate) fn owner(&self, server: &Server) -> Answer<()> {
+        let refused = || Failure::new(ErrorCode::Forbidden, "Only the owner may ask this, at the host's own computer");
+        if !self.peer.is_local() {
+            return Err(refused());
+        }
+        let explicit = self.credential.iter().filter(|credential| !credential.by_cookie);
+        let tokens: Vec<String> = match explicit.map(|credential| credential.token.clone()).next() {
+            Some(token) => vec![token],
+            None => any_cookie(&self.headers, server.port()),
+        };
+        let is_owner = tokens.iter().any(|token| server.host().is_owner(token));
+        is_owner.then_some(()).ok_or_else(refused)
+    }
+
+    /// The device that asks.
+    pub(crate) fn device(&self) -> Device {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        Device { address: self.peer.remote.to_canonical().to_string(), program: program(agent) }
+    }
+
+    pub(crate) fn by_cookie(&self) -> bool {
+        self.credential.as_ref().is_none_or(|credential| credential.by_cookie)
+            && !any_cookie_header(&self.headers).is_empty()
+    }
+}
+
+fn foreign() -> Failure {
+    Failure::new(ErrorCode::Forbidden, "This came from a page of another site; open the host's own page")
+}
+
+/// The name of the cookie for a folder; cookies ignore ports, so the port is part of it.
+pub(crate) fn cookie_name(port: u16, slug: Option<&str>) -> String {
+    match slug {
+        Some(slug) => format!("commonplace-{port}-{slug}"),
+        None => format!("commonplace-{port}"),
+    }
+}
+
+/// A `Set-Cookie` value for this token.
+pub(crate) fn set_cookie(port: u16, slug: Option<&str>, token: &str) -> String {
+    let name = cookie_name(port, slug);
+    // 30 days, as Jupyter's login cookie.
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000")
+}
+
+/// The token of a request. The header wins over the query, the query over the cookie.
+pub(crate) fn credential(headers: &HeaderMap, query: Option<&str>, cookie: &str) -> Option<Credential> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+        let (scheme, token) = value.trim().split_once(' ')?;
+        let known = scheme.eq_ignore_ascii_case("token") || scheme.eq_ignore_ascii_case("bearer");
+        known.then(|| token.trim().to_owned())
+    });
+    let explicit = header.or_else(|| base::query(query, "token")).filter(|token| !token.is_empty());
+    if let Some(token) = explicit {
+        return Some(Credential { token, by_cookie: false });
+    }
+    let mut cookies = any_cookie_header(headers).into_iter();
+    let (_, token) = cookies.find(|(name, value)| name == cookie && !value.is_empty())?;
+    Some(Credential { token, by_cookie: true })
+}
+
+fn any_cookie_header(headers: &HeaderMap) -> Vec<(String, String)> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect()
+}
+
+fn any_cookie(headers: &HeaderMap, port: u16) -> Vec<String> {
+    let root = cookie_name(port, None);
+    let below = format!("{root}-");
+    let ours = any_cookie_header(headers).into_iter();
+    ours.filter(|(name, _)| *name == root || name.starts_with(&below)).map(|(_, token)| token).collect()
+}
+
+/// Whether a page of this very host is behind the request.
+pub(crate) fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = text("origin") {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        return authority.zip(text("host")).is_some_and(|(origin, host)| origin.eq_ignore_ascii_case(host));
+    }
+    text("sec-fetch-site") == Some("same-origin")
+}
+
+/// Jupyter's own proof: the value of the `_xsrf` cookie, repeated in a header that other sites cannot set.
+fn matching_xsrf(headers: &HeaderMap) -> bool {
+    let sent = headers.get("x-xsrftoken").and_then(|value| value.to_str().ok()).filter(|value| !value.is_empty());
+    sent.is_some_and(|sent| any_cookie_header(headers).iter().any(|(name, value)| name == "_xsrf" && value == sent))
+}
+
+/// Whether a `Host` header names this computer: the defence against names that were made to point at it.
+pub(crate) fn names_this_computer(host: &str, bound: impl Fn(IpAddr) -> bool) -> bool {
+    let host = base::host_of(host);
+    if host.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || bound(address))
+}
+
+/// The browser or program behind a `User-Agent`, for people.
+fn program(agent: &str) -> String {
+    let known = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("ython", "Python"),
+        ("node", "Node"),
+    ];
+    let found = known.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| (*name).to_owned());
+    found.unwrap_or_else(|| agent.split(['/', ' ']).next().unwrap_or_default().chars().take(20).collect())
+}
+
+/// Wrong secrets by address, so that nobody can try many.
+#[derive(Default)]
+pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (u32, Instant)>>);
+
+impl Attempts {
+    /// Wrong secrets an address may send in [`Attempts::WINDOW`].
+    const MOST: u32 = 20;
+    const WINDOW: Duration = Duration::from_secs(60);
+    /// Addresses remembered at most.
+    const ADDRESSES: usize = 1024;
+
+    /// Whether this address may try now.
+    pub(crate) fn may_try(&self, address: IpAddr, now: Instant) -> bool {
+        let failed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        failed.get(&address).is_none_or(|(count, since)| *count < Self::MOST || now - *since > Self::WINDOW)
+    }
+
+    /// This address sent a wrong secret.
+    pub(crate) fn failed(&self, address: IpAddr, now: Instant) {
+        let mut failed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        failed.retain(|_, (_, since)| now - *since <= Self::WINDOW);
+        if failed.len() >= Self::ADDRESSES && !failed.contains_key(&address) {
+            return;
+        }
+        failed.entry(address).or_insert((0, now)).0 += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderName, HeaderValue};
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    fn token(pairs: &[(&'static str, &'static str)], query: &str) -> Option<(String, bool)> {
+        let found = credential(&headers(pairs), Some(query), "commonplace-1-a");
+        found.map(|credential| (credential.token, credential.by_cookie))
+    }
+
+    #[test]
+    fn a_token_comes_by_header_query_or_cookie() {
+        assert_eq!(token(&[("authorization", "token t")], ""), Some(("t".into(), false)));
+        assert_eq!(token(&[("authorization", "Bearer t")], "token=u"), Some(("t".into(), false)));
+        assert_eq!(token(&[("cookie", "x=1; commonplace-1-a=c")], "1700&token=u"), Some(("u".into(), false)));
+        assert_eq!(token(&[("cookie", "x=1; commonplace-1-a=c")], "token="), Some(("c".into(), true)));
+        assert_eq!(token(&[("cookie", "commonplace-2-a=c")], ""), None);
+        assert_eq!(token(&[("authorization", "Basic t")], ""), None);
+    }
+
+    #[test]
+    fn only_our_own_pages_are_of_our_origin() {
+        let host = ("host", "127.0.0.1:8787");
+        assert!(same_origin(&headers(&[host, ("origin", "http://127.0.0.1:8787")])));
+        assert!(!same_origin(&headers(&[host, ("origin", "http://evil.example")])));
+        assert!(!same_origin(&headers(&[host, ("origin", "null")])));
+        assert!(!same_origin(&headers(&[host, ("origin", "http://127.0.0.1:1"), ("sec-fetch-site", "same-origin")])));
+        assert!(same_origin(&headers(&[host, ("sec-fetch-site", "same-origin")])));
+        assert!(!same_origin(&headers(&[host, ("sec-fetch-site", "cross-site")])));
+        assert!(!same_origin(&headers(&[host])));
+        assert!(matching_xsrf(&headers(&[("cookie", "_xsrf=q"), ("x-xsrftoken", "q")])));
+        assert!(!matching_xsrf(&headers(&[("cookie", "_xsrf=q"), ("x-xsrftoken", "r")])));
+    }
+
+    #[test]
+    fn names_that_were_made_to_point_here_are_refused() {
+        let bound = |address: IpAddr| address.to_string() == "192.168.1.20";
+        for host in ["localhost:1", "127.0.0.1:1", "127.8.8.8", "[::1]:1", "192.168.1.20:1"] {
+            assert!(names_this_computer(host, bound), "{host}");
+        }
+        for host in ["evil.example:1", "192.168.1.21", "", "localhost.evil.example"] {
+            assert!(!names_this_computer(host, bound), "{host}");
+        }
+    }
+
+    #[test]
+    fn wrong_secrets_are_counted_by_address_and_forgotten() {
+        let (attempts, now) = (Attempts::default(), Instant::now());
+        let one: IpAddr = "192.168.1.34".parse().unwrap();
+        for _ in 0..Attempts::MOST {
+            assert!(attempts.may_try(one, now));
+            attempts.failed(one, now);
+        }
+        assert!(!attempts.may_try(one, now));
+        assert!(attempts.may_try("192.168.1.35".parse().unwrap(), now));
+        assert!(attempts.may_try(one, now + Attempts::WINDOW + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn programs_are_named_for_people() {
+        assert_eq!(program("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36"), "Chrome");
+        assert_eq!(program("Mozilla/5.0 (iPhone) Version/26 Safari/604.1"), "Safari");
+        assert_eq!(program("curl/8.1"), "curl");
+        assert_eq!(program(""), "");
+    }
+}

@@ -1,0 +1,189 @@
+//! Opening documents and the sockets of rooms. A frame is bytes here; what is in it is the room's business.
+
+use crate::Server;
+use crate::auth::Asked;
+use crate::base;
+use crate::error::{Answer, Failure};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use host::{Closing, Connection, Outgoing};
+use protocol::{CloseCode, ErrorCode, session};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+/// How often a client is pinged; proxies and dead peers are found by it.
+const PING: Duration = Duration::from_secs(25);
+/// A client that was silent for so long, pongs included, is gone.
+const SILENCE: Duration = Duration::from_secs(75);
+/// How long one message may take to be written to a slow client.
+const WRITE: Duration = Duration::from_secs(30);
+/// How long a socket stays open after we closed it, for a client that is still sending and would else miss the reason.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// `PUT session/{path}`. The body is parsed whatever its content type: JupyterLab sends JSON as `text/plain`.
+pub(crate) async fn put_session(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
+    let path = asked.rest("/api/collaboration/session/")?;
+    let grant = asked.grant_to_change(&server)?;
+    let request: session::Request = serde_json::from_slice(&body).map_err(|error| {
+        let expected = r#"{"format": "json", "type": "notebook"}"#;
+        Failure::new(ErrorCode::BadRequest, format!("The body must be like {expected}: {error}"))
+    })?;
+    let (response, created) = server.host().open_session(&grant, &path, request).await?;
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(response)).into_response())
+}
+
+/// `GET room/{roomId}`, a WebSocket. The room's name is what follows the last `/`, percent-decoded.
+pub(crate) async fn join(
+    State(server): State<Server>,
+    asked: Asked,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Answer {
+    let grant = asked.grant_to_connect(&server)?;
+    let name = asked.path.rsplit('/').next().and_then(base::decode).filter(|name| !name.is_empty());
+    let Some(room) = name else {
+        return Err(Failure::new(ErrorCode::BadRequest, format!("{} names no room", asked.path)));
+    };
+    let upgrade = upgraded(upgrade, &asked)?;
+    let session = asked.query("sessionId").unwrap_or_default();
+    let device = asked.device();
+    let most = server.options().max_message;
+    let upgrade = upgrade.max_message_size(most).max_frame_size(most);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let sockets = server.sockets().clone();
+        let serving = async {
+            match server.host().join(&grant, &room, &session, device).await {
+                Ok(connection) => serve(socket, connection, &room).await,
+                Err(closing) => {
+                    let (mut sink, stream) = socket.split();
+                    close(&mut sink, closing).await;
+                    linger(stream).await;
+                }
+            }
+        };
+        sockets.track_future(serving).await;
+    }))
+}
+
+/// The upgrade, or Jupyter's 400 for a plain request.
+pub(crate) fn upgraded(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    asked: &Asked,
+) -> Answer<WebSocketUpgrade> {
+    upgrade.map_err(|_| Failure::new(ErrorCode::BadRequest, format!("{} speaks WebSocket only", asked.path)))
+}
+
+/// What the reader has to say.
+enum Read {
+    Frame(Bytes),
+    TooBig,
+}
+
+/// The writer, and the only one that talks to the room; the reader is a task of its own.
+async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
+    let (mut sink, stream) = socket.split();
+    let (frames, mut read) = mpsc::channel(16);
+    let reader = tokio::spawn(reader(stream, frames, room.to_owned()));
+    let mut ping = tokio::time::interval_at(Instant::now() + PING, PING);
+    let closing = loop {
+        tokio::select! {
+            frame = read.recv() => match frame {
+                Some(Read::Frame(frame)) => if !connection.send(frame).await {
+                    // Its last words, if it had any, are in the outbox.
+                    break last_words(&mut connection).await;
+                },
+                Some(Read::TooBig) => {
+                    let reason = "A message is larger than this host accepts".to_owned();
+                    break Some(Closing { code: CloseCode::TooBig, reason });
+                }
+                None => break None,
+            },
+            outgoing = connection.receive() => match outgoing {
+                Some(Outgoing::Frame(frame)) => if !write(&mut sink, Message::Binary(frame)).await {
+                    break None;
+                },
+                Some(Outgoing::Close(closing)) => break Some(closing),
+                None => break Some(gone(room)),
+            },
+            _ = ping.tick() => if !write(&mut sink, Message::Ping(Bytes::new())).await {
+                break None;
+            },
+        }
+    };
+    drop(connection);
+    if let Some(closing) = closing {
+        close(&mut sink, closing).await;
+        // The reader ends when the client answers the close; until then what it still sends is read and dropped.
+        drop(read);
+        let abort = reader.abort_handle();
+        if timeout(LINGER, reader).await.is_err() {
+            abort.abort();
+        }
+    } else {
+        reader.abort();
+    }
+}
+
+async fn last_words(connection: &mut Connection) -> Option<Closing> {
+    while let Some(outgoing) = connection.receive().await {
+        if let Outgoing::Close(closing) = outgoing {
+            return Some(closing);
+        }
+    }
+    None
+}
+
+fn gone(room: &str) -> Closing {
+    Closing { code: CloseCode::Fault, reason: protocol::close::fit_reason(&format!("Room {room} ended unexpectedly")) }
+}
+
+/// Binary frames go to the room; text is not part of the protocol and is ignored.
+async fn reader(mut stream: SplitStream<WebSocket>, frames: mpsc::Sender<Read>, room: String) {
+    loop {
+        let read = match timeout(SILENCE, stream.next()).await {
+            Ok(Some(Ok(Message::Binary(frame)))) => Read::Frame(frame),
+            Ok(Some(Ok(Message::Text(_)))) => {
+                tracing::debug!(room, "text frame ignored");
+                continue;
+            }
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+            Ok(Some(Err(error))) if is_too_big(&error) => {
+                let _ = frames.send(Read::TooBig).await;
+                // The rest of the message cannot be read; the writer closes, and lingers for as long as this waits.
+                return std::future::pending().await;
+            }
+            Ok(Some(Ok(Message::Close(_))) | Some(Err(_)) | None) | Err(_) => return,
+        };
+        // After the writer is done, frames are still read, so that the client's answer to our close is seen.
+        let _ = frames.send(read).await;
+    }
+}
+
+/// The WebSocket library has no public type for this through axum; its text is stable.
+fn is_too_big(error: &axum::Error) -> bool {
+    error.to_string().starts_with("Space limit exceeded")
+}
+
+async fn write(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> bool {
+    matches!(timeout(WRITE, sink.send(message)).await, Ok(Ok(())))
+}
+
+/// Sends a close frame.
+pub(crate) async fn close(sink: &mut SplitSink<WebSocket, Message>, closing: Closing) {
+    let frame = CloseFrame { code: closing.code.code(), reason: closing.reason.into() };
+    write(sink, Message::Close(Some(frame))).await;
+}
+
+/// Reads and drops what a client sends until it answers our close.
+pub(crate) async fn linger(mut stream: SplitStream<WebSocket>) {
+    let until_closed = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = timeout(LINGER, until_closed).await;
+}

@@ -1,0 +1,71 @@
+//! From an error to an answer: the only place that knows status codes.
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use protocol::{ErrorBody, ErrorCode};
+
+/// An error on its way to a client.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    body: ErrorBody,
+}
+
+/// What handlers return.
+pub(crate) type Answer<T = Response> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        ErrorBody::new(code, message).into()
+    }
+
+    /// Too many wrong secrets from one address.
+    pub(crate) fn too_many() -> Self {
+        let body = ErrorBody::new(ErrorCode::Forbidden, "Too many attempts from this address; wait a minute");
+        Self { status: StatusCode::TOO_MANY_REQUESTS, body }
+    }
+
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.body.code
+    }
+}
+
+impl From<ErrorBody> for Failure {
+    fn from(body: ErrorBody) -> Self {
+        let status = match body.code {
+            ErrorCode::Forbidden | ErrorCode::LinkEnded | ErrorCode::NotShared => StatusCode::FORBIDDEN,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::BadName | ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
+            ErrorCode::CannotBind => StatusCode::CONFLICT,
+            ErrorCode::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self { status, body }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!("{}", self.body.message);
+        }
+        (self.status, Json(self.body)).into_response()
+    }
+}
+
+/// 405 in Jupyter's words.
+pub(crate) async fn method_not_allowed() -> Failure {
+    let body = ErrorBody::new(ErrorCode::BadRequest, "Method Not Allowed");
+    Failure { status: StatusCode::METHOD_NOT_ALLOWED, body }
+}
+
+/// 404 for an address below `/api` that is none.
+pub(crate) fn no_such_endpoint(request: &Request) -> Failure {
+    Failure::new(ErrorCode::NotFound, format!("There is nothing at {}", request.uri().path()))
+}
+
+/// 500 for a handler that panicked; the panic itself is in the log.
+pub(crate) fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    Failure::new(ErrorCode::Fault, "Something failed on the host; its log says what").into_response()
+}

@@ -1,0 +1,132 @@
+//! What the guest page asks: who am I, let me in, which files are there.
+
+use crate::Server;
+use crate::auth::{Asked, set_cookie};
+use crate::error::{Answer, Failure};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::IntoResponse;
+use protocol::guest::{FileList, Hello, Join};
+use protocol::{ErrorCode, VERSION};
+use serde::Deserialize;
+use std::time::Instant;
+
+/// Body of `POST hello`.
+#[derive(Deserialize)]
+struct HelloRequest {
+    secret: Option<String>,
+}
+
+/// `POST hello`: what a cookie or a secret says about the folder; nothing about it without either.
+pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer<Json<Hello>> {
+    let slug = asked.slug()?;
+    let request: HelloRequest = parse(&body, r#"{"secret": null}"#)?;
+    let sharing = server.is_shared(slug);
+    let mut hello =
+        Hello { version: VERSION.to_owned(), folder: None, host: None, me: None, role: None, sharing: false };
+    if let Ok(grant) = asked.grant(&server) {
+        let folders = server.host().folders();
+        hello.folder = folders.into_iter().find(|folder| folder.slug == slug).map(|folder| folder.name);
+        hello.host = Some(server.host().host_name().to_owned());
+        hello.me = Some(grant.user);
+        hello.role = Some(grant.role);
+        hello.sharing = sharing;
+    } else if let Some(secret) = request.secret {
+        let offer = guarded(&server, &asked, server.host().link_offer(slug, &secret).map_err(Failure::from))?;
+        hello.folder = Some(offer.folder);
+        hello.host = Some(offer.host);
+        hello.role = Some(offer.role);
+        hello.sharing = sharing;
+    }
+    Ok(Json(hello))
+}
+
+/// `POST join`: a secret and a name for a cookie.
+pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
+    let slug = asked.slug()?;
+    asked.refuse_forgery()?;
+    let join: Join = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde"}"##)?;
+    let joined = server.host().join_folder(slug, join).await.map_err(Failure::from);
+    let (token, joined) = guarded(&server, &asked, joined)?;
+    let cookie = HeaderValue::from_str(&set_cookie(server.port(), Some(slug), &token))
+        .map_err(|error| Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}")))?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(joined)).into_response())
+}
+
+/// Counts wrong secrets by address, and hides the answer from an address that sent too many.
+fn guarded<T>(server: &Server, asked: &Asked, answer: Answer<T>) -> Answer<T> {
+    let (address, now) = (asked.peer.remote, Instant::now());
+    if !server.attempts().may_try(address, now) {
+        return Err(Failure::too_many());
+    }
+    if answer.as_ref().is_err_and(|failure| failure.code() == ErrorCode::LinkEnded) {
+        server.attempts().failed(address, now);
+    }
+    answer
+}
+
+fn parse<T: serde::de::DeserializeOwned>(body: &[u8], like: &str) -> Answer<T> {
+    serde_json::from_slice(body)
+        .map_err(|error| Failure::new(ErrorCode::BadRequest, format!("The body must be like {like}: {error}")))
+}
+
+/// `GET files`.
+pub(crate) async fn files(State(server): State<Server>, asked: Asked) -> Answer<Json<FileList>> {
+    let grant = asked.grant(&server)?;
+    Ok(Json(server.host().files(&grant).await?))
+}
+
+/// `GET file/{path}`: a file's bytes. Pictures may be shown, everything else is saved, and nothing runs.
+pub(crate) async fn file(State(server): State<Server>, asked: Asked) -> Answer {
+    let grant = asked.grant(&server)?;
+    let path = asked.rest("/api/commonplace/file/")?;
+    let bytes = server.host().read_file(&grant, &path).await?;
+    Ok((file_headers(&path), bytes.to_vec()).into_response())
+}
+
+fn file_headers(path: &str) -> HeaderMap {
+    let guessed = mime_guess::from_path(path).first_raw().unwrap_or_default();
+    let picture = ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find(|kind| *kind == guessed);
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let disposition = if picture.is_some() { "inline" } else { "attachment" };
+    let disposition = format!("{disposition}; filename*=UTF-8''{}", percent(name));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(picture.unwrap_or("application/octet-stream")));
+    if let Ok(value) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    let policy = "default-src 'none'; sandbox; frame-ancestors 'self'";
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers
+}
+
+/// Percent-encodes all but letters, digits and a few marks.
+fn percent(name: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => (byte as char).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    name.bytes().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_raster_images_are_shown_in_place() {
+        let headers = |path| {
+            let headers = file_headers(path);
+            let text = |name: header::HeaderName| headers[name].to_str().unwrap().to_owned();
+            (text(header::CONTENT_TYPE), text(header::CONTENT_DISPOSITION))
+        };
+        assert_eq!(headers("a/b.png"), ("image/png".into(), "inline; filename*=UTF-8''b.png".into()));
+        let saved = "application/octet-stream";
+        assert_eq!(headers("a b.svg"), (saved.into(), "attachment; filename*=UTF-8''a%20b.svg".into()));
+        assert_eq!(headers("x.html").0, saved);
+        assert_eq!(headers("été\".txt").1, "attachment; filename*=UTF-8''%C3%A9t%C3%A9%22.txt");
+    }
+}

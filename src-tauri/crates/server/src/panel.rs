@@ -1,0 +1,198 @@
+//! What the host window shows and asks, for the window itself and for the owner's own pages.
+
+use crate::auth::Asked;
+use crate::collaboration::{close, upgraded};
+use crate::error::{Answer, Failure};
+use crate::events::quitting;
+use crate::{Server, base};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State as Extract;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message as Frame, WebSocketUpgrade};
+use axum::http::header;
+use axum::response::Response;
+use futures_util::{SinkExt, StreamExt};
+use host::FolderState;
+use protocol::panel::{Command, Folder, Message, Sharing, State};
+use protocol::{ErrorCode, EventRecord, Role, VERSION};
+use std::time::Duration;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant, interval, sleep_until};
+
+/// Events that a new listener gets at once, and after it fell behind.
+const TAIL: usize = 200;
+/// Shortest time between two states.
+const PACE: Duration = Duration::from_millis(250);
+/// What nobody announces (interfaces that come and go, the edits of the last minute) is looked at this often.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// All that the window shows besides events.
+pub(crate) fn state(server: &Server) -> State {
+    let host = server.host();
+    State {
+        version: VERSION.to_owned(),
+        host: host.host_name().to_owned(),
+        folders: host.folders().into_iter().map(|folder| shown(server, folder)).collect(),
+        interfaces: server.interfaces(),
+        port: server.port(),
+        taken_port: server.taken_port(),
+        edits_per_minute: host.edits_per_minute(),
+    }
+}
+
+fn shown(server: &Server, folder: FolderState) -> Folder {
+    let sharing = folder.bound.map(|bound| {
+        let address = format!("{}/{}", base::authority(&bound.interface.address, bound.port), folder.slug);
+        let offer = server.host().link_offer(&folder.slug, &folder.secret);
+        Sharing {
+            interface: bound.interface,
+            link: format!("http://{address}/#{}", folder.secret),
+            address,
+            devices: folder.devices,
+            role: offer.map_or(Role::View, |offer| offer.role),
+        }
+    });
+    Folder {
+        slug: folder.slug,
+        name: folder.name,
+        path: folder.path,
+        present: folder.present,
+        sharing,
+        people: folder.people,
+        documents: folder.documents,
+        unsaved: folder.unsaved,
+    }
+}
+
+/// State, the tail of events, then both as they change, until the receiver is dropped or the server stops.
+pub(crate) fn messages(server: &Server) -> mpsc::Receiver<Message> {
+    let (sender, receiver) = mpsc::channel(16);
+    let server = server.clone();
+    tokio::spawn(async move { feed(&server, &sender).await });
+    receiver
+}
+
+/// Ends (with `None`) when nobody listens any more.
+async fn feed(server: &Server, sender: &mpsc::Sender<Message>) -> Option<()> {
+    let host = server.host();
+    // Subscribed before the tail is read: nothing is missed, and what comes twice is known by its number.
+    let mut events = host.events();
+    let mut changes = host.changes();
+    let mut shown = state(server);
+    sender.send(Message::State { state: shown.clone() }).await.ok()?;
+    let mut seen = 0;
+    send_events(sender, tail(server).await, &mut seen).await?;
+    let mut sent = Instant::now();
+    let mut due: Option<Instant> = None;
+    let mut look = interval(LOOK);
+    loop {
+        tokio::select! {
+            event = events.recv() => {
+                let batch = match event {
+                    Ok(record) => rest(server, &mut events, vec![record]).await,
+                    Err(RecvError::Lagged(_)) => tail(server).await,
+                    Err(RecvError::Closed) => return None,
+                };
+                send_events(sender, batch, &mut seen).await?;
+            }
+            changed = changes.changed() => {
+                changed.ok()?;
+                due.get_or_insert(sent + PACE);
+            }
+            _ = look.tick() => {
+                due.get_or_insert(sent + PACE);
+            }
+            () = sleep_until(due.unwrap_or(sent)), if due.is_some() => {
+                due = None;
+                let state = state(server);
+                if state != shown {
+                    shown = state.clone();
+                    sent = Instant::now();
+                    sender.send(Message::State { state }).await.ok()?;
+                }
+            }
+            () = sender.closed() => return None,
+            () = server.stopping().cancelled() => return None,
+        }
+    }
+}
+
+async fn tail(server: &Server) -> Vec<EventRecord> {
+    server.host().recent_events(TAIL).await.unwrap_or_else(|error| {
+        tracing::error!("cannot read the events: {error}");
+        Vec::new()
+    })
+}
+
+/// What else is there already, so that many events become one message.
+async fn rest(
+    server: &Server,
+    events: &mut broadcast::Receiver<EventRecord>,
+    mut batch: Vec<EventRecord>,
+) -> Vec<EventRecord> {
+    loop {
+        match events.try_recv() {
+            Ok(record) => batch.push(record),
+            Err(TryRecvError::Lagged(_)) => batch.extend(tail(server).await),
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return batch,
+        }
+    }
+}
+
+async fn send_events(sender: &mpsc::Sender<Message>, mut events: Vec<EventRecord>, seen: &mut u64) -> Option<()> {
+    events.retain(|record| record.seq > *seen);
+    events.sort_by_key(|record| record.seq);
+    events.dedup_by_key(|record| record.seq);
+    let Some(last) = events.last() else { return Some(()) };
+    *seen = last.seq;
+    sender.send(Message::Events { events }).await.ok()
+}
+
+/// `POST /api/commonplace/panel`: a command of the owner; the answer is the new state.
+pub(crate) async fn command(Extract(server): Extract<Server>, asked: Asked, body: Bytes) -> Answer<Json<State>> {
+    asked.refuse_forgery()?;
+    asked.owner(&server)?;
+    let command: Command = serde_json::from_slice(&body).map_err(|error| {
+        let like = r#"{"do": "share", "slug": "tides", "address": null}"#;
+        Failure::new(ErrorCode::BadRequest, format!("The body must be a command like {like}: {error}"))
+    })?;
+    Ok(Json(server.command(command).await?))
+}
+
+/// `GET /api/commonplace/panel`, a WebSocket of the owner: [`Message`]s as text frames.
+pub(crate) async fn subscribe(
+    Extract(server): Extract<Server>,
+    asked: Asked,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Answer<Response> {
+    if asked.headers.contains_key(header::ORIGIN) {
+        asked.refuse_forgery()?;
+    }
+    asked.owner(&server)?;
+    let upgrade = upgraded(upgrade, &asked)?;
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let sockets = server.sockets().clone();
+        let serving = async {
+            let (mut sink, mut from_client) = socket.split();
+            let mut messages = messages(&server);
+            loop {
+                let message = tokio::select! {
+                    message = messages.recv() => message,
+                    frame = from_client.next() => match frame {
+                        Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                        Some(Ok(_)) => continue,
+                    },
+                };
+                let Some(text) = message.and_then(|message| serde_json::to_string(&message).ok()) else {
+                    return close(&mut sink, quitting()).await;
+                };
+                if sink.send(Frame::Text(text.into())).await.is_err() {
+                    return;
+                }
+            }
+        };
+        sockets.track_future(serving).await;
+    }))
+}

@@ -1,0 +1,156 @@
+//! `commonplace-host serve`: its options, and its life.
+
+use anyhow::Context as _;
+use clap::Args;
+use host::{Host, HostConfig};
+use server::{Server, ServerOptions};
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Options of `serve`.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Folders to serve, each at /SLUG/; a single one also at /
+    #[arg(required = true, value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+    /// Port; if another program has it, the next free one; 0: any free one
+    #[arg(long, value_name = "N", default_value_t = 8787)]
+    port: u16,
+    /// Listen on this address as well, and share every folder there [default: this computer only]
+    #[arg(long, value_name = "ADDR")]
+    bind: Option<IpAddr>,
+    /// The owner's token [default: the one of the last run, else a random one]
+    #[arg(long, value_name = "T", value_parser = token)]
+    token: Option<String>,
+    /// Slug of the folder, if it is only one [default: made from its name]
+    #[arg(long, value_name = "S")]
+    slug: Option<String>,
+    /// Where histories, links and events are kept [default: the platform's data directory]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Seconds without edits after which a document is saved; "none": only when asked
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
+    save_delay: Delay,
+    /// Seconds after which a document that nobody has open is closed; "none": never
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = delay)]
+    cleanup_delay: Delay,
+    /// Seconds between looks at open files, besides the system's notifications; "none": no looks
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
+    poll_interval: Delay,
+    /// Your name, as guests read it [default: the one of the last run, else the account's]
+    #[arg(long, value_name = "NAME")]
+    host_name: Option<String>,
+    /// Largest WebSocket message
+    #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024 * 1024)]
+    max_message: usize,
+    /// Largest file that is opened as a document
+    #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024 * 1024)]
+    max_file: u64,
+}
+
+/// Seconds, or never.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Delay(Option<Duration>);
+
+fn delay(text: &str) -> Result<Delay, String> {
+    if text == "none" {
+        return Ok(Delay(None));
+    }
+    let seconds = text.parse::<f64>().map_err(|_| "expected seconds, such as 0.5, or none".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map(|delay| Delay(Some(delay))).map_err(|error| error.to_string())
+}
+
+/// A token travels in headers, addresses and cookies, so it is made of what needs no encoding in any of them.
+fn token(text: &str) -> Result<String, String> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    plain.then(|| text.to_owned()).ok_or_else(|| "expected letters, digits, - _ . or ~".to_owned())
+}
+
+impl Serve {
+    /// Serves until a signal comes.
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.slug.is_none() || self.folders.len() == 1, "--slug is for a single folder");
+        // Signals are caught from here on, so that one that comes early is not a kill.
+        let stop = stop_signal()?;
+        let host = Host::start(self.config()).await.context("cannot start the host")?;
+        let mut slugs = Vec::new();
+        for folder in &self.folders {
+            let slug = host.add_folder(folder, self.slug.as_deref()).await;
+            slugs.push(slug.with_context(|| format!("cannot serve {}", folder.display()))?);
+        }
+        let options =
+            ServerOptions { port: self.port, interfaces: None, bind: self.bind, max_message: self.max_message };
+        let server = Server::start(host.clone(), options).await.context("cannot start the server")?;
+        let line = self.addresses(&server, &host, &slugs);
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush()).context("cannot print the address")?;
+        drop(out);
+        stop.await;
+        tracing::info!("stopping: writing what is unsaved");
+        server.stop().await;
+        Ok(())
+    }
+
+    fn config(&self) -> HostConfig {
+        let mut config = HostConfig {
+            state_dir: self.state_dir.clone(),
+            host_name: self.host_name.clone(),
+            owner_token: self.token.clone(),
+            poll_interval: self.poll_interval.0.unwrap_or(Duration::ZERO),
+            max_file: self.max_file,
+            ..HostConfig::default()
+        };
+        config.policy.save_delay = self.save_delay.0;
+        config.policy.cleanup_delay = self.cleanup_delay.0;
+        if let Some(delay) = self.save_delay.0 {
+            config.policy.save_at_most = config.policy.save_at_most.max(delay);
+        }
+        config
+    }
+
+    /// The line that says where the folders are: the owner's addresses, then the share links.
+    fn addresses(&self, server: &Server, host: &Host, slugs: &[String]) -> String {
+        let at_root = self.slug.is_none() && host.only_folder().as_ref() == slugs.first();
+        let base = |slug: &String| if at_root { String::new() } else { format!("{slug}/") };
+        let own = slugs.iter().map(|slug| format!("{}{}?token={}", server.url(), base(slug), host.owner_token()));
+        let state = server.state();
+        let shared = state.folders.into_iter().filter(|folder| slugs.contains(&folder.slug));
+        let links = shared.filter_map(|folder| folder.sharing.map(|sharing| sharing.link));
+        own.chain(links).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Ends with the first Ctrl-C or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).context("cannot catch SIGINT")?;
+        let mut terminate = signal(SignalKind::terminate()).context("cannot catch SIGTERM")?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_seconds_or_none() {
+        assert_eq!(delay("0.5"), Ok(Delay(Some(Duration::from_millis(500)))));
+        assert_eq!(delay("none"), Ok(Delay(None)));
+        assert!(delay("-1").is_err() && delay("soon").is_err() && delay("inf").is_err());
+        assert!(token("abc-1").is_ok() && token("a;b").is_err() && token("").is_err());
+    }
+}
