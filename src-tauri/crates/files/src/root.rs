@@ -1,5 +1,7 @@
-//! A folder that was opened, and the only way to its files.
+//! A folder that was opened, and the only way to its files. Not here: how a path becomes a place on this machine (`place`),
+//! how a file is replaced (`atomic`), how a folder is listed (`listing`).
 
+use crate::{atomic, listing, place};
 use protocol::{Digest, DiskContent};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,11 +75,15 @@ pub enum WriteError {
     },
 }
 
-#[allow(unused_variables, clippy::todo)]
 impl Root {
     /// Opens a folder: it must exist and be a directory. Links in the folder's own path are resolved once, here.
     pub fn open(path: &Path) -> Result<Root, ReadError> {
-        todo!()
+        let named = path.display().to_string();
+        let folder = path.canonicalize().map_err(|error| place::read_error(&named, &error))?;
+        if !folder.is_dir() {
+            return Err(ReadError::Other { path: named, reason: "it is not a folder".to_owned() });
+        }
+        Ok(Root(Arc::new(folder)))
     }
 
     /// Where it is.
@@ -88,37 +94,51 @@ impl Root {
     /// Normalises a percent-decoded path of a request (`//`, `/./`, leading and trailing slashes). `NotFound` for `..` and
     /// hidden parts (a part that begins with a dot).
     pub fn normalise(path: &str) -> Result<String, ReadError> {
-        todo!()
+        place::normalise(path)
     }
 
     /// Reads a whole file. A link is followed while it stays inside the folder.
     pub async fn read(&self, path: &str, limit: u64) -> Result<DiskContent, ReadError> {
-        todo!()
+        self.reading(path, move |root, path| place::read(root, path, limit)).await
     }
 
     /// Replaces a file's content whole if it still has the expected digest (`None`: if it does not exist).
     pub async fn write_if(&self, path: &str, bytes: Arc<[u8]>, expect: Option<Digest>) -> Result<Digest, WriteError> {
-        todo!()
+        let (root, path) = (self.clone(), path.to_owned());
+        let named = path.clone();
+        let done = tokio::task::spawn_blocking(move || atomic::write_if(&root.0, &path, &bytes, expect));
+        done.await.unwrap_or_else(|error| Err(WriteError::Other { path: named, reason: error.to_string() }))
     }
 
     /// Looks at one path.
     pub async fn metadata(&self, path: &str) -> Result<Metadata, ReadError> {
-        todo!()
+        self.reading(path, listing::metadata).await
     }
 
     /// Direct children of a folder, sorted by name; hidden ones left out.
     pub async fn children(&self, path: &str) -> Result<Vec<Metadata>, ReadError> {
-        todo!()
+        self.reading(path, listing::children).await
     }
 
     /// All files below, sorted by path, hidden and ignored ones left out; and whether there are more than `limit`.
     pub async fn files(&self, limit: usize) -> Result<(Vec<Metadata>, bool), ReadError> {
-        todo!()
+        self.reading("", move |root, _| Ok(listing::files(root, limit))).await
     }
 
     /// What an interrupted save of this file left behind, oldest first; each is removed once it was read. After a crash one may
     /// hold another program's last-instant write.
     pub async fn leftovers(&self, path: &str) -> Result<Vec<DiskContent>, ReadError> {
-        todo!()
+        self.reading(path, atomic::leftovers).await
+    }
+
+    async fn reading<T: Send + 'static>(
+        &self,
+        path: &str,
+        job: impl FnOnce(&Path, &str) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let (root, path) = (self.clone(), path.to_owned());
+        let named = path.clone();
+        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        done.await.unwrap_or_else(|error| Err(ReadError::Other { path: named, reason: error.to_string() }))
     }
 }

@@ -1,0 +1,103 @@
+//! What is in a folder.
+
+use crate::place::{api_path, is_hidden, is_noise, locate, read_error, writable};
+use crate::{Metadata, ReadError};
+use ignore::WalkBuilder;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// See [`crate::Root::metadata`].
+pub(crate) fn metadata(root: &Path, path: &str) -> Result<Metadata, ReadError> {
+    let place = locate(root, path)?;
+    let found = std::fs::metadata(&place).map_err(|error| read_error(path, &error))?;
+    let modified = found.modified().ok();
+    Ok(Metadata {
+        path: crate::place::normalise(path)?,
+        directory: found.is_dir(),
+        size: found.len(),
+        modified: millis(modified),
+        created: millis(found.created().ok().or(modified)),
+        writable: writable(&place, &found),
+        inode: inode(&found),
+    })
+}
+
+fn millis(time: Option<SystemTime>) -> u64 {
+    let since = time.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Device and inode, where the system has them.
+pub(crate) fn inode(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Some((metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        None
+    }
+}
+
+/// See [`crate::Root::children`]. Links that lead outside or nowhere, and what is neither file nor folder, are left out.
+pub(crate) fn children(root: &Path, path: &str) -> Result<Vec<Metadata>, ReadError> {
+    let path = crate::place::normalise(path)?;
+    let place = locate(root, &path)?;
+    if !place.is_dir() {
+        return Err(ReadError::Other { path, reason: "it is not a folder".to_owned() });
+    }
+    let entries = std::fs::read_dir(&place).map_err(|error| read_error(&path, &error))?;
+    let mut children = Vec::new();
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| !is_hidden(name)) else { continue };
+        let child = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        children.extend(metadata(root, &child).ok().filter(|_| is_file_or_folder(&entry.path())));
+    }
+    children.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(children)
+}
+
+fn is_file_or_folder(place: &Path) -> bool {
+    std::fs::metadata(place).is_ok_and(|found| found.is_file() || found.is_dir())
+}
+
+/// See [`crate::Root::files`].
+pub(crate) fn files(root: &Path, limit: usize) -> (Vec<Metadata>, bool) {
+    let mut files = Vec::new();
+    for path in walk(root, root, true) {
+        if !root.join(&path.0).is_file() {
+            continue;
+        }
+        let Ok(file) = metadata(root, &path.0) else { continue };
+        if files.len() == limit {
+            return (sorted(files), true);
+        }
+        files.push(file);
+    }
+    (sorted(files), false)
+}
+
+fn sorted(mut files: Vec<Metadata>) -> Vec<Metadata> {
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
+}
+
+/// Everything below a place in the folder that is neither hidden nor noise: `(API path, is a directory)`, a folder before what is
+/// in it. Links to folders are not entered. `ignored`: leave out what `.gitignore` says.
+pub(crate) fn walk(root: &Path, from: &Path, ignored: bool) -> impl Iterator<Item = (String, bool)> {
+    let mut builder = WalkBuilder::new(from);
+    // The folder's own files say what is ignored in it, whether or not it is a repository; its surroundings say nothing.
+    builder.standard_filters(false).hidden(true).git_ignore(ignored).git_exclude(ignored).require_git(false);
+    builder.sort_by_file_name(|a, b| a.cmp(b)).filter_entry(|entry| {
+        let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        entry.depth() == 0 || !directory || !entry.file_name().to_str().is_none_or(is_noise)
+    });
+    let root = root.to_owned();
+    builder.build().flatten().filter_map(move |entry| {
+        let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+        Some((api_path(&root, entry.path())?, directory)).filter(|(path, _)| !path.is_empty())
+    })
+}
