@@ -6,7 +6,17 @@
 #[cfg(feature = "mutations")]
 pub mod mutation;
 
-use protocol::{Digest, Model};
+mod blob;
+mod diff;
+mod document;
+mod lines;
+mod merge;
+mod text;
+
+pub use document::Document;
+pub use merge::merge_disk;
+
+use protocol::Digest;
 use std::sync::Arc;
 
 /// Y client id of one of our own writers: random below 2^32, never 0 (some clients cut wider ids, and id 0 is the
@@ -17,9 +27,6 @@ pub type AuthorId = u64;
 pub type State = Arc<[u8]>;
 /// An incremental Yjs v1 update.
 pub type Update = Arc<[u8]>;
-
-/// A live shared document.
-pub struct Document;
 
 /// What applying an update brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,65 +110,4 @@ pub enum StateValue {
     Bool(bool),
     /// For example `path`, `hash`.
     Text(String),
-}
-
-#[allow(unused_variables, clippy::todo)]
-impl Document {
-    /// An empty document whose own edits carry `author`.
-    pub fn new(model: Model, author: AuthorId) -> Self {
-        todo!()
-    }
-
-    /// A document with this state.
-    pub fn from_state(model: Model, author: AuthorId, state: &[u8]) -> Result<Self, UpdateError> {
-        todo!()
-    }
-
-    /// Loads a file's bytes into an empty document and returns the update that did it. The same bytes always give the same
-    /// operations (their author is a hash of the loader's version, the model and the bytes).
-    pub fn load(&mut self, bytes: &[u8]) -> Result<Update, ParseError> {
-        todo!()
-    }
-
-    /// The file's bytes. Whatever is unchanged against `like` (the bytes on disk) keeps the bytes it has there; if nothing
-    /// changed the result equals `like`.
-    pub fn to_bytes(&self, like: &[u8]) -> Vec<u8> {
-        todo!()
-    }
-
-    /// Applies a peer's update in one transaction.
-    pub fn apply(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
-        todo!()
-    }
-
-    /// The whole document.
-    pub fn state(&self) -> State {
-        todo!()
-    }
-
-    /// Encoded state vector.
-    pub fn state_vector(&self) -> Vec<u8> {
-        todo!()
-    }
-
-    /// What a peer with this state vector lacks.
-    pub fn diff(&self, state_vector: &[u8]) -> Result<Vec<u8>, UpdateError> {
-        todo!()
-    }
-
-    /// Sets keys of the `state` map in one transaction; `None` if they all have these values already.
-    pub fn set_state(&mut self, values: &[(&str, StateValue)]) -> Option<Update> {
-        todo!()
-    }
-
-    /// `state.dirty`.
-    pub fn is_dirty(&self) -> bool {
-        todo!()
-    }
-}
-
-/// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
-#[allow(unused_variables, clippy::todo)]
-pub fn merge_disk(model: Model, live: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> Result<Merge, ParseError> {
-    todo!()
 }

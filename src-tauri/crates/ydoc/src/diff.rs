@@ -1,0 +1,245 @@
+//! Differences between two sequences, and between two texts by line and then by character.
+//!
+//! The work is bounded by the lengths, never by a clock, so that the same input always gives the same result: what is too
+//! long to compare is first cut at lines that occur once on either side, and a piece that is still too long counts as replaced.
+
+use similar::{Algorithm, DiffOp};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::ops::Range;
+
+/// Two stretches that differ; either may be empty, both never are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hunk {
+    /// In the old sequence.
+    pub(crate) old: Range<usize>,
+    /// In the new sequence.
+    pub(crate) new: Range<usize>,
+}
+
+/// The most comparisons that one piece may need.
+const MOST_WORK: usize = 16_000_000;
+/// Below this likeness the characters that two stretches share are chance, and the whole stretch is replaced.
+const LIKENESS: f32 = 0.4;
+
+/// Where two sequences differ, in order.
+pub(crate) fn hunks<T: Eq + Hash + Ord>(old: &[T], new: &[T]) -> Vec<Hunk> {
+    let mut found = Vec::new();
+    compare(old, new, 0, 0, true, &mut found);
+    found
+}
+
+/// Pairs of positions of elements that both sequences have.
+pub(crate) fn kept<T: Eq + Hash + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let (mut from, mut to) = (0, 0);
+    let end = Hunk { old: old.len()..old.len(), new: new.len()..new.len() };
+    for hunk in hunks(old, new).into_iter().chain([end]) {
+        pairs.extend((from..hunk.old.start).zip(to..hunk.new.start));
+        (from, to) = (hunk.old.end, hunk.new.end);
+    }
+    pairs
+}
+
+/// A replacement in a text; positions and lengths in bytes of the old and the new text.
+pub(crate) fn text_hunks(old: &str, new: &str) -> Vec<Hunk> {
+    let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
+    let (old_starts, new_starts) = (starts(&old_lines), starts(&new_lines));
+    let mut result = Vec::new();
+    for hunk in hunks(&old_lines, &new_lines) {
+        let old_range = old_starts[hunk.old.start]..old_starts[hunk.old.end];
+        let new_range = new_starts[hunk.new.start]..new_starts[hunk.new.end];
+        inside_lines(&old[old_range.clone()], &new[new_range.clone()], old_range.start, new_range.start, &mut result);
+    }
+    result
+}
+
+/// The old text with everything that is new inserted and nothing removed.
+pub(crate) fn union(old: &str, new: &str) -> String {
+    let mut result = String::with_capacity(old.len() + new.len());
+    let mut at = 0;
+    for hunk in text_hunks(old, new) {
+        result.push_str(&old[at..hunk.old.end]);
+        result.push_str(&new[hunk.new]);
+        at = hunk.old.end;
+    }
+    result + &old[at..]
+}
+
+fn inside_lines(old: &str, new: &str, old_start: usize, new_start: usize, result: &mut Vec<Hunk>) {
+    let (old_chars, new_chars): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
+    let mut found = hunks(&old_chars, &new_chars);
+    let replaced: usize = found.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum();
+    let all = old_chars.len() + new_chars.len();
+    let alike = 1.0 - replaced as f32 / all.max(1) as f32;
+    if alike < LIKENESS && found.len() > 1 {
+        let (Some(first), Some(last)) = (found.first(), found.last()) else { return };
+        found = vec![Hunk { old: first.old.start..last.old.end, new: first.new.start..last.new.end }];
+    }
+    let (old_bytes, new_bytes) = (byte_starts(&old_chars, old_start), byte_starts(&new_chars, new_start));
+    result.extend(found.into_iter().map(|hunk| Hunk {
+        old: old_bytes[hunk.old.start]..old_bytes[hunk.old.end],
+        new: new_bytes[hunk.new.start]..new_bytes[hunk.new.end],
+    }));
+}
+
+fn starts(lines: &[&str]) -> Vec<usize> {
+    let mut at = 0;
+    let ends = lines.iter().map(|line| {
+        at += line.len();
+        at
+    });
+    std::iter::once(0).chain(ends).collect()
+}
+
+fn byte_starts(chars: &[char], mut at: usize) -> Vec<usize> {
+    let first = at;
+    let ends = chars.iter().map(|char| {
+        at += char.len_utf8();
+        at
+    });
+    std::iter::once(first).chain(ends).collect()
+}
+
+fn compare<T: Eq + Hash + Ord>(
+    old: &[T],
+    new: &[T],
+    old_at: usize,
+    new_at: usize,
+    may_anchor: bool,
+    found: &mut Vec<Hunk>,
+) {
+    let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[prefix..], &new[prefix..]);
+    let suffix = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[..old.len() - suffix], &new[..new.len() - suffix]);
+    let (old_at, new_at) = (old_at + prefix, new_at + prefix);
+    if old.is_empty() && new.is_empty() {
+        return;
+    }
+    let whole = Hunk { old: old_at..old_at + old.len(), new: new_at..new_at + new.len() };
+    if old.is_empty() || new.is_empty() {
+        push(found, whole);
+        return;
+    }
+    let length = old.len() + new.len();
+    if length.saturating_mul(length) <= MOST_WORK {
+        for op in similar::capture_diff_slices(Algorithm::Myers, old, new) {
+            if !matches!(op, DiffOp::Equal { .. }) {
+                let (old, new) = (op.old_range(), op.new_range());
+                push(
+                    found,
+                    Hunk { old: old.start + old_at..old.end + old_at, new: new.start + new_at..new.end + new_at },
+                );
+            }
+        }
+        return;
+    }
+    let anchors = if may_anchor { anchors(old, new) } else { Vec::new() };
+    if anchors.is_empty() {
+        push(found, whole);
+        return;
+    }
+    let (mut from, mut to) = (0, 0);
+    for (old_anchor, new_anchor) in anchors.into_iter().chain([(old.len(), new.len())]) {
+        compare(&old[from..old_anchor], &new[to..new_anchor], old_at + from, new_at + to, false, found);
+        (from, to) = (old_anchor + 1, new_anchor + 1);
+    }
+}
+
+fn push(found: &mut Vec<Hunk>, hunk: Hunk) {
+    match found.last_mut() {
+        Some(last) if last.old.end == hunk.old.start && last.new.end == hunk.new.start => {
+            last.old.end = hunk.old.end;
+            last.new.end = hunk.new.end;
+        }
+        _ => found.push(hunk),
+    }
+}
+
+/// The longest rising run of elements that occur exactly once on either side.
+fn anchors<T: Eq + Hash>(old: &[T], new: &[T]) -> Vec<(usize, usize)> {
+    let mut seen: HashMap<&T, (usize, usize, usize, usize)> = HashMap::new();
+    for (at, element) in old.iter().enumerate() {
+        let entry = seen.entry(element).or_default();
+        (entry.0, entry.1) = (entry.0 + 1, at);
+    }
+    for (at, element) in new.iter().enumerate() {
+        let entry = seen.entry(element).or_default();
+        (entry.2, entry.3) = (entry.2 + 1, at);
+    }
+    let once = seen.values().filter(|(olds, _, news, _)| (*olds, *news) == (1, 1));
+    let mut pairs: Vec<(usize, usize)> = once.map(|(_, old, _, new)| (*old, *new)).collect();
+    pairs.sort_unstable();
+    let news: Vec<usize> = pairs.iter().map(|(_, new)| *new).collect();
+    rising(&news).into_iter().map(|at| pairs[at]).collect()
+}
+
+/// Positions of a longest strictly rising subsequence.
+pub(crate) fn rising(values: &[usize]) -> Vec<usize> {
+    let mut tails: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = vec![None; values.len()];
+    for (at, value) in values.iter().enumerate() {
+        let place = tails.partition_point(|tail| values[*tail] < *value);
+        before[at] = place.checked_sub(1).map(|place| tails[place]);
+        match tails.get_mut(place) {
+            Some(tail) => *tail = at,
+            None => tails.push(at),
+        }
+    }
+    let mut run = Vec::with_capacity(tails.len());
+    let mut next = tails.last().copied();
+    while let Some(at) = next {
+        run.push(at);
+        next = before[at];
+    }
+    run.reverse();
+    run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patched(old: &str, new: &str, hunks: &[Hunk]) -> String {
+        let mut result = String::new();
+        let mut at = 0;
+        for hunk in hunks {
+            result.push_str(&old[at..hunk.old.start]);
+            result.push_str(&new[hunk.new.clone()]);
+            at = hunk.old.end;
+        }
+        result + &old[at..]
+    }
+
+    #[test]
+    fn text_hunks_lead_from_old_to_new() {
+        let check = |old: &str, new: &str, replaced: usize| {
+            let hunks = text_hunks(old, new);
+            assert_eq!(patched(old, new, &hunks), new);
+            assert_eq!(hunks.iter().map(|hunk| hunk.old.len()).sum::<usize>(), replaced, "{hunks:?}");
+        };
+        check("", "", 0);
+        check("", "a\n", 0);
+        check("a\nb\nc\n", "a\nc\n", 2);
+        check("x = 1\ny = 2\n", "x = 1\ny = 20\n", 0);
+        check("für\n", "fur\n", 2);
+        check("one\ntwo\n", "zero\none\ntwo\nthree", 0);
+    }
+
+    #[test]
+    fn lines_survive_where_too_much_changed_to_compare_all() {
+        let old: Vec<String> = (0..20_000).map(|n| format!("old {n}\n")).collect();
+        let mut new: Vec<String> = (0..20_000).map(|n| format!("new {n}\n")).collect();
+        new[7_000] = old[9_000].clone();
+        let kept = kept(&old, &new);
+        assert_eq!(kept, [(9_000, 7_000)]);
+    }
+
+    #[test]
+    fn rising_runs() {
+        assert_eq!(rising(&[3, 1, 2, 0, 4]), [1, 2, 4]);
+        assert_eq!(rising(&[]), [0; 0]);
+    }
+}

@@ -1,0 +1,212 @@
+//! [`Document`]: one Y document of any model, its state, and the updates that go in and out.
+//!
+//! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
+
+use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, text};
+use protocol::{Digest, Model};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
+use yrs::{
+    Any, ClientID, DeepObservable, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Transact,
+    TransactionMut,
+};
+
+/// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
+const LOADER_VERSION: u8 = 1;
+
+/// A live shared document.
+pub struct Document {
+    model: Model,
+    doc: Doc,
+    /// Set by the observers of the roots that hold content.
+    content: Arc<AtomicBool>,
+    /// What a rejected update brought all the same; told with the next one that is accepted.
+    owed: Option<Vec<u8>>,
+}
+
+impl Document {
+    /// An empty document whose own edits carry `author`.
+    pub fn new(model: Model, author: AuthorId) -> Self {
+        let doc = open(model, author);
+        let content = Arc::new(AtomicBool::new(false));
+        observe(model, &doc, &content);
+        Self { model, doc, content, owed: None }
+    }
+
+    /// A document with this state.
+    pub fn from_state(model: Model, author: AuthorId, state: &[u8]) -> Result<Self, UpdateError> {
+        let document = Self::new(model, author);
+        integrate(&mut document.doc.transact_mut(), state)?;
+        Ok(document)
+    }
+
+    /// Loads a file's bytes into an empty document and returns the update that did it. The same bytes always give the same
+    /// operations (their author is a hash of the loader's version, the model and the bytes).
+    pub fn load(&mut self, bytes: &[u8]) -> Result<Update, ParseError> {
+        let author = load_author(self.model, bytes);
+        let scratch = open(self.model, author);
+        let mut txn = scratch.transact_mut();
+        match self.model {
+            Model::Text => text::load(&mut txn, bytes)?,
+            Model::Base64 => text::load_base64(&mut txn, bytes),
+            Model::Blob => blob::load(&mut txn, bytes),
+            Model::Notebook => {}
+        }
+        let update: Update = txn.encode_update_v1().into();
+        drop(txn);
+        // Our own encoding of our own transaction: it always applies.
+        let applied = integrate(&mut self.doc.transact_mut(), &update);
+        debug_assert!(applied.is_ok(), "{applied:?}");
+        Ok(update)
+    }
+
+    /// The file's bytes. Whatever is unchanged against `like` (the bytes on disk) keeps the bytes it has there; if nothing
+    /// changed the result equals `like`.
+    pub fn to_bytes(&self, like: &[u8]) -> Vec<u8> {
+        render(self.model, &self.doc, like)
+    }
+
+    /// Applies a peer's update in one transaction.
+    pub fn apply(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
+        let was_dirty = self.is_dirty();
+        self.content.store(false, Ordering::Relaxed);
+        let mut txn = self.doc.transact_mut();
+        let result = integrate(&mut txn, update);
+        txn.commit();
+        let mut new = txn.has_changes().then(|| txn.encode_update_v1());
+        drop(txn);
+        if let Some(owed) = self.owed.take() {
+            let whole = match &new {
+                Some(new) => yrs::merge_updates_v1([&owed, new]).unwrap_or(owed),
+                None => owed,
+            };
+            new = Some(whole);
+        }
+        if let Err(error) = result {
+            self.owed = new;
+            return Err(error);
+        }
+        Ok(Applied {
+            update: new.map(Into::into),
+            content: self.content.load(Ordering::Relaxed),
+            dirtied: !was_dirty && self.is_dirty(),
+        })
+    }
+
+    /// The whole document.
+    pub fn state(&self) -> State {
+        whole(&self.doc)
+    }
+
+    /// Encoded state vector.
+    pub fn state_vector(&self) -> Vec<u8> {
+        self.doc.transact().state_vector().encode_v1()
+    }
+
+    /// What a peer with this state vector lacks.
+    pub fn diff(&self, state_vector: &[u8]) -> Result<Vec<u8>, UpdateError> {
+        let known = StateVector::decode_v1(state_vector).map_err(|error| UpdateError(error.to_string()))?;
+        Ok(self.doc.transact().encode_state_as_update_v1(&known))
+    }
+
+    /// Sets keys of the `state` map in one transaction; `None` if they all have these values already.
+    pub fn set_state(&mut self, values: &[(&str, StateValue)]) -> Option<Update> {
+        let state = state_map(&self.doc);
+        let mut txn = self.doc.transact_mut();
+        for (key, value) in values {
+            let value: Any = match value {
+                StateValue::Bool(value) => (*value).into(),
+                StateValue::Text(value) => value.as_str().into(),
+            };
+            if state.get(&txn, key) != Some(Out::Any(value.clone())) {
+                state.insert(&mut txn, *key, value);
+            }
+        }
+        txn.commit();
+        txn.has_changes().then(|| txn.encode_update_v1().into())
+    }
+
+    /// `state.dirty`.
+    pub fn is_dirty(&self) -> bool {
+        let state = state_map(&self.doc);
+        matches!(state.get(&self.doc.transact(), "dirty"), Some(Out::Any(Any::Bool(true))))
+    }
+}
+
+/// An empty Y document whose own edits carry `author`, with the roots of its model in place.
+pub(crate) fn open(model: Model, author: AuthorId) -> Doc {
+    let mut options = Options::with_client_id(ClientID::new(author & 0xffff_ffff));
+    options.offset_kind = OffsetKind::Utf16;
+    let doc = Doc::with_options(options);
+    state_map(&doc);
+    match model {
+        Model::Text | Model::Base64 => {
+            text::root(&doc);
+        }
+        Model::Blob => {
+            blob::root(&doc);
+        }
+        Model::Notebook => {}
+    }
+    doc
+}
+
+/// The bytes that this document stands for, written like the given ones.
+pub(crate) fn render(model: Model, doc: &Doc, like: &[u8]) -> Vec<u8> {
+    match model {
+        Model::Text => text::render(doc, like),
+        Model::Base64 => text::render_base64(doc, like),
+        Model::Blob => blob::render(doc, like),
+        Model::Notebook => like.to_vec(),
+    }
+}
+
+/// Decodes and applies an update.
+pub(crate) fn integrate(txn: &mut TransactionMut<'_>, update: &[u8]) -> Result<(), UpdateError> {
+    let update = yrs::Update::decode_v1(update).map_err(|error| UpdateError(error.to_string()))?;
+    txn.apply_update(update).map_err(|error| UpdateError(error.to_string()))
+}
+
+/// The whole document as one update.
+pub(crate) fn whole(doc: &Doc) -> State {
+    doc.transact().encode_state_as_update_v1(&StateVector::default()).into()
+}
+
+/// Thirty-one bits of a hash, never 0: an author that a function of these parts has to itself.
+pub(crate) fn derived_author(parts: &[&[u8]]) -> AuthorId {
+    let mut joined = Vec::new();
+    for part in parts {
+        joined.extend((part.len() as u64).to_le_bytes());
+        joined.extend_from_slice(part);
+    }
+    let Digest([a, b, c, d, ..]) = Digest::of(&joined);
+    u64::from(u32::from_le_bytes([a, b, c, d]) >> 1).max(1)
+}
+
+fn load_author(model: Model, bytes: &[u8]) -> AuthorId {
+    let model = match model {
+        Model::Notebook => b"notebook".as_slice(),
+        Model::Text => b"text",
+        Model::Base64 => b"base64",
+        Model::Blob => b"blob",
+    };
+    derived_author(&[&[LOADER_VERSION], model, bytes])
+}
+
+fn state_map(doc: &Doc) -> MapRef {
+    doc.get_or_insert_map("state")
+}
+
+fn observe(model: Model, doc: &Doc, content: &Arc<AtomicBool>) {
+    let mark = || {
+        let content = Arc::clone(content);
+        move |_: &TransactionMut<'_>, _: &yrs::types::Events<'_>| content.store(true, Ordering::Relaxed)
+    };
+    match model {
+        Model::Text | Model::Base64 => text::root(doc).observe_deep("content", mark()),
+        Model::Blob => blob::root(doc).observe_deep("content", mark()),
+        Model::Notebook => {}
+    }
+}

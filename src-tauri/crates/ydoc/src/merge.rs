@@ -1,0 +1,132 @@
+//! [`merge_disk`]: what changed on disk since the base becomes edits made at the base, and the CRDT merges them into the live
+//! document.
+//!
+//! The fork starts at the base, never at the live document: an edit computed against the live text would take back whatever was
+//! typed here meanwhile. Only the edits' own transactions go into the update, because a difference of state vectors carries
+//! the whole delete set and with it deletions that were left out on purpose.
+
+use crate::document::{derived_author, integrate, open, render, whole};
+use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, blob, diff, lines, text};
+use protocol::{Digest, Model};
+use yrs::updates::decoder::Decode;
+use yrs::{ClientID, Doc, Transact};
+
+/// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
+///
+/// `live` holds every operation of `base`. `author` writes what the disk says; it must not be the author of anything else. If
+/// the live document has operations of that author that the base lacks, another one is derived, so that ids never collide.
+pub fn merge_disk(model: Model, live: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> Result<Merge, ParseError> {
+    let start = if fork_from_live() { live } else { &base.state };
+    let author = free_author(live, start, base, disk, author);
+    let live_doc = restore(model, author, live);
+    let fork = restore(model, author, start);
+    let digest = Digest::of(disk);
+    match model {
+        Model::Text | Model::Base64 => Ok(merge_text(model, &live_doc, &fork, disk, digest)?),
+        Model::Blob => Ok(merge_blob(&live_doc, &fork, disk, digest)),
+        Model::Notebook => Err(ParseError::NotANotebook("notebooks cannot be merged yet".into())),
+    }
+}
+
+fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest) -> Result<Merge, ParseError> {
+    let theirs = if model == Model::Text { text::parse(disk)? } else { text::to_base64(disk) };
+    let (ours, before) = (text::read(live), text::read(fork));
+    let mut report = MergeReport { live_edits: ours != before, ..MergeReport::default() };
+    if ours == theirs {
+        // The disk caught up with us, or both sides did the same: doing it again would double it.
+        return Ok(Merge { update: None, base: Base { state: whole(live), digest }, report, structural: false });
+    }
+    let (old, new, here) = (lines::split(&before), lines::split(&theirs), lines::split(&ours));
+    let hunks = diff::hunks(&old, &new);
+    for hunk in &hunks {
+        let both = hunk.old.len().min(hunk.new.len());
+        report.changed += both;
+        report.added += hunk.new.len() - both;
+        report.removed += hunk.old.len() - both;
+    }
+    if report.live_edits {
+        report.conflicts = conflicts(&hunks, &diff::hunks(&old, &here));
+    }
+    let text = text::root(fork);
+    let update = transact(fork, |txn| {
+        let kept;
+        let theirs = if drop_disk_delete() {
+            kept = diff::union(&before, &theirs);
+            &kept
+        } else {
+            &theirs
+        };
+        text::edit(txn, &text, &before, theirs);
+    });
+    Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural: false })
+}
+
+fn merge_blob(live: &Doc, fork: &Doc, disk: &[u8], digest: Digest) -> Merge {
+    let (ours, before) = (render(Model::Blob, live, &[]), render(Model::Blob, fork, &[]));
+    let mut report = MergeReport { live_edits: ours != before, ..MergeReport::default() };
+    if ours == disk {
+        return Merge { update: None, base: Base { state: whole(live), digest }, report, structural: false };
+    }
+    let update = transact(fork, |txn| blob::load(txn, disk));
+    report.changed = usize::from(update.is_some());
+    Merge { update, base: Base { state: whole(fork), digest }, report, structural: false }
+}
+
+/// Runs one transaction and returns its own update.
+pub(crate) fn transact(doc: &Doc, run: impl FnOnce(&mut yrs::TransactionMut<'_>)) -> Option<Update> {
+    let mut txn = doc.transact_mut();
+    run(&mut txn);
+    txn.commit();
+    txn.has_changes().then(|| txn.encode_update_v1().into())
+}
+
+/// Line numbers here (1-based) of lines that both sides changed.
+pub(crate) fn conflicts(theirs: &[diff::Hunk], ours: &[diff::Hunk]) -> Vec<usize> {
+    let touching = |a: &std::ops::Range<usize>, b: &std::ops::Range<usize>| a.start < b.end && b.start < a.end;
+    let met = ours.iter().filter(|ours| theirs.iter().any(|theirs| touching(&ours.old, &theirs.old)));
+    met.map(|ours| ours.new.start + 1).collect()
+}
+
+/// A document with a state that was one of ours; a state that cannot be read leaves it empty.
+fn restore(model: Model, author: AuthorId, state: &[u8]) -> Doc {
+    let doc = open(model, author);
+    let _unreadable = integrate(&mut doc.transact_mut(), state);
+    doc
+}
+
+/// An author with whom an edit at `start` cannot take an id that the live document has given to something else.
+fn free_author(live: &[u8], start: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> AuthorId {
+    let clocks = |state: &[u8]| yrs::Update::decode_v1(state).map(|update| update.state_vector()).unwrap_or_default();
+    let (live, start) = (clocks(live), clocks(start));
+    let clocks = |author: AuthorId| (live.get(&ClientID::new(author)), start.get(&ClientID::new(author)));
+    let mut candidate = author & 0xffff_ffff;
+    loop {
+        let (here, there) = clocks(candidate);
+        if here == there && candidate != 0 {
+            return candidate;
+        }
+        let seed = [candidate.to_le_bytes(), u64::from(here).to_le_bytes()].concat();
+        candidate = derived_author(&[&seed, &base.digest.0, disk]);
+    }
+}
+
+#[cfg(feature = "mutations")]
+fn is_active(mutation: crate::mutation::Mutation) -> bool {
+    crate::mutation::active(mutation)
+}
+
+macro_rules! fault {
+    ($(#[$doc:meta])* $name:ident, $mutation:ident) => {
+        $(#[$doc])*
+        #[inline]
+        pub(crate) fn $name() -> bool {
+            #[cfg(feature = "mutations")]
+            return is_active(crate::mutation::Mutation::$mutation);
+            #[cfg(not(feature = "mutations"))]
+            false
+        }
+    };
+}
+
+fault!(fork_from_live, ForkFromLive);
+fault!(drop_disk_delete, DropDiskDelete);
