@@ -43,7 +43,10 @@ impl Bus {
                         Err(error) => tracing::error!(%error, "events could not be stored"),
                     }
                 }
-                flushed.into_iter().for_each(|done| drop(done.send(())));
+                for done in flushed {
+                    // Who waited may have given up.
+                    let _ = done.send(());
+                }
             }
         });
         Self { notes, live }

@@ -94,15 +94,23 @@ impl Clients {
 
     /// Closes every client that matches.
     pub(crate) fn close(&self, closing: &Closing, matches: impl Fn(&Client) -> bool) {
-        let chosen: Vec<_> = self.lock().clients.iter().filter(|(_, client)| matches(client)).map(|(id, client)| (*id, client.kick.clone())).collect();
+        let chosen: Vec<_> = self
+            .lock()
+            .clients
+            .iter()
+            .filter(|(_, client)| matches(client))
+            .map(|(id, client)| (*id, client.kick.clone()))
+            .collect();
         for (id, kick) in chosen {
             (kick.0)(id, closing.clone());
         }
     }
 
-    /// Number of clients that match.
-    pub(crate) fn count(&self, matches: impl Fn(&Client) -> bool) -> usize {
-        self.lock().clients.values().filter(|client| matches(client)).count()
+    /// Number of people with a client that matches.
+    pub(crate) fn people_where(&self, matches: impl Fn(&Client) -> bool) -> usize {
+        let inside = self.lock();
+        let matching = inside.clients.values().filter(|client| matches(client));
+        matching.map(|client| client.grant.user.username.as_str()).collect::<HashSet<_>>().len()
     }
 
     /// The folder's people, first come first; several sockets of one person are one row.
@@ -161,7 +169,12 @@ mod tests {
 
     fn client(slug: &str, username: &str, path: Option<&str>) -> Client {
         Client {
-            grant: Grant { slug: slug.into(), user: User::new(username, username, None), role: Role::Edit, owner: false },
+            grant: Grant {
+                slug: slug.into(),
+                user: User::new(username, username, None),
+                role: Role::Edit,
+                owner: false,
+            },
             device: Device::default(),
             path: path.map(str::to_owned),
             since: 1,

@@ -1,0 +1,348 @@
+//! The task of one room: a loop that tells the room what happened and carries out what it answers. Nothing else touches the
+//! room. Long work leaves as a child task and comes back as an input.
+
+use crate::carry::{Ended, Seat};
+use crate::connection::Closing;
+use crate::folder::Folder;
+use crate::log::Log;
+use crate::random;
+use crate::registry::{Joining, Status, Told};
+use crate::shared::{Shared, host_event};
+use protocol::{Action, ClientId, CloseCode, Event, FileId, Level, RoomId};
+use rooms::{DocumentRoom, Effect, Input, Now, TransientRoom};
+use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// Rows after which a log is replaced by one state: while somebody is there, and when nobody is.
+const LONG_LOG: usize = 1_000;
+const SHORT_LOG: usize = 50;
+
+/// Either kind of room.
+pub(crate) enum Machine {
+    Document(Box<DocumentRoom>),
+    Transient(Box<TransientRoom>),
+}
+
+impl Machine {
+    fn new(id: &RoomId, policy: rooms::Policy) -> Self {
+        match id {
+            RoomId::Document { .. } => {
+                Self::Document(Box::new(DocumentRoom::new(id.clone(), policy, random::authors())))
+            }
+            RoomId::Transient(name) => Self::Transient(Box::new(TransientRoom::new(name.clone(), policy))),
+        }
+    }
+
+    fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Document(room) => room.handle(now, input, effects),
+            Self::Transient(room) => room.handle(now, input, effects),
+        }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Document(room) => room.deadline(),
+            Self::Transient(room) => room.deadline(),
+        }
+    }
+
+    fn state(&self) -> Option<ydoc::State> {
+        match self {
+            Self::Document(room) => room.state(),
+            Self::Transient(_) => None,
+        }
+    }
+
+    fn is_open_and_dirty(&self) -> (bool, bool) {
+        match self {
+            Self::Document(room) => (room.is_open(), room.is_dirty()),
+            Self::Transient(_) => (true, false),
+        }
+    }
+}
+
+/// How one life of a room ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// It is finished.
+    Done,
+    /// A fault of ours; the sentence says which.
+    Fault(String),
+    /// The host was dropped: nothing is tidied up.
+    Killed,
+}
+
+/// One life of a room: from its first client until it is done or broken.
+pub(crate) struct Actor {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) folder: Arc<Folder>,
+    pub(crate) id: RoomId,
+    /// The file behind it.
+    pub(crate) file: Option<FileId>,
+    machine: Machine,
+    status: Arc<Status>,
+    pub(crate) seats: HashMap<ClientId, Seat>,
+    pub(crate) inputs: VecDeque<Input>,
+    pub(crate) log: Log,
+    /// Number of the session in which the history began; `None` until the room is open.
+    pub(crate) since: Option<u64>,
+    pub(crate) disk: DiskWork,
+    pub(crate) jobs: JoinSet<Ended>,
+    pub(crate) done: bool,
+    pub(crate) fault: Option<String>,
+}
+
+/// What is going on between the room and its file.
+#[derive(Debug, Default)]
+pub(crate) struct DiskWork {
+    pub(crate) reading: bool,
+    pub(crate) writing: bool,
+    /// Read again once nothing of the above is going on.
+    pub(crate) look: bool,
+    /// Writes that were begun: a read that overlapped one is made again.
+    pub(crate) writes: u64,
+}
+
+/// Runs a room until nobody wants it any more.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    folder: Arc<Folder>,
+    id: RoomId,
+    status: Arc<Status>,
+    mut told: UnboundedReceiver<Told>,
+) {
+    let mut first = None;
+    loop {
+        let mut actor = Actor::new(&shared, &folder, &id, &status);
+        let end = actor.live(first.take(), &mut told).await;
+        if end == End::Killed {
+            return;
+        }
+        actor.bury(end).await;
+        first = folder.rooms.finish(&id, &mut told);
+        if first.is_none() {
+            break;
+        }
+    }
+    folder.focus.notify_one();
+    shared.changes.tick();
+}
+
+impl Actor {
+    fn new(shared: &Arc<Shared>, folder: &Arc<Folder>, id: &RoomId, status: &Arc<Status>) -> Self {
+        let file = match id {
+            RoomId::Document { file, .. } => Some(file.clone()),
+            RoomId::Transient(_) => None,
+        };
+        Self {
+            shared: shared.clone(),
+            folder: folder.clone(),
+            id: id.clone(),
+            file,
+            machine: Machine::new(id, shared.config.policy),
+            status: status.clone(),
+            seats: HashMap::new(),
+            inputs: VecDeque::new(),
+            log: Log::default(),
+            since: None,
+            disk: DiskWork::default(),
+            jobs: JoinSet::new(),
+            done: false,
+            fault: None,
+        }
+    }
+
+    async fn live(&mut self, first: Option<Joining>, told: &mut UnboundedReceiver<Told>) -> End {
+        let stop = self.folder.stop.clone();
+        if let Some(join) = first {
+            self.join(join);
+        }
+        loop {
+            self.settle();
+            if let Some(fault) = self.fault.take() {
+                return End::Fault(fault);
+            }
+            if self.done {
+                return End::Done;
+            }
+            let tick = self.machine.deadline().map(|deadline| self.shared.clock.at(deadline));
+            let commit = self.log.due();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return End::Killed,
+                Some(ended) = self.jobs.join_next() => self.ended(ended),
+                () = at(commit) => self.commit(),
+                () = at(tick) => self.inputs.push_back(Input::Tick),
+                told = told.recv() => match told {
+                    Some(told) => self.told(told),
+                    // The table and every client have let go.
+                    None => return End::Done,
+                },
+            }
+        }
+    }
+
+    fn told(&mut self, told: Told) {
+        match told {
+            Told::Join(join) => self.join(join),
+            Told::Frame { client, bytes, .. } => {
+                if self.seats.contains_key(&client) {
+                    self.inputs.push_back(Input::Frame { client, bytes });
+                    // Handled while it holds its slot.
+                    self.settle();
+                }
+            }
+            Told::Leave { client } => {
+                if self.seats.remove(&client).is_some() {
+                    self.inputs.push_back(Input::Leave { client });
+                }
+            }
+            Told::Look => self.look(),
+            Told::Moved { path } => self.inputs.push_back(Input::Moved { path }),
+            Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
+            Told::State(answer) => drop(answer.send(self.machine.state())),
+        }
+    }
+
+    fn join(&mut self, join: Joining) {
+        let Joining { client, member, session, session_id, frames, exit, entry } = join;
+        let seat = Seat { session, session_id, frames, exit, _entry: entry };
+        if self.since.is_some_and(|since| session < since) {
+            return seat.refuse();
+        }
+        self.seats.insert(client, seat);
+        self.inputs.push_back(Input::Join { client, member });
+    }
+
+    /// Tells the room everything that waits, and carries out all that follows.
+    fn settle(&mut self) {
+        while let Some(input) = self.inputs.pop_front() {
+            if self.fault.is_some() {
+                return;
+            }
+            let now = self.shared.clock.now();
+            let from_client = matches!(input, Input::Frame { .. });
+            let mut effects = Vec::new();
+            let handled = catch_unwind(AssertUnwindSafe(|| self.machine.handle(now, input, &mut effects)));
+            if let Err(panic) = handled {
+                self.fault = Some(panic_text(&*panic));
+                return;
+            }
+            if from_client && effects.iter().any(|effect| matches!(effect, Effect::Append { .. })) {
+                self.shared.edits.note(now.elapsed);
+            }
+            // Nothing is committed in between: what one input led to is in one group.
+            for effect in effects {
+                self.carry_out(effect);
+            }
+            self.show();
+        }
+    }
+
+    /// Keeps the room's status as others see it.
+    fn show(&mut self) {
+        let (open, dirty) = self.machine.is_open_and_dirty();
+        let opened = self.status.open.swap(open, Ordering::Relaxed) != open;
+        let dirtied = self.status.dirty.swap(dirty, Ordering::Relaxed) != dirty;
+        if opened {
+            self.folder.focus.notify_one();
+        }
+        if opened || dirtied {
+            self.shared.changes.tick();
+        }
+    }
+
+    pub(crate) fn commit(&mut self) {
+        let (Some(group), Some(since)) = (self.log.take(), self.since) else { return };
+        let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
+        self.jobs.spawn(async move {
+            let result = store.commit(folder, &room, since, group.batch.clone()).await;
+            Ended::Committed { group, result }
+        });
+    }
+
+    /// Replaces a long log by one state, when that state is what is on disk.
+    pub(crate) fn compact_if_long(&mut self) {
+        let longest = if self.seats.is_empty() { SHORT_LOG } else { LONG_LOG };
+        if self.log.rows <= longest || !self.log.even || !self.log.is_idle() {
+            return;
+        }
+        let Some(state) = self.machine.state() else { return };
+        let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
+        let seq = self.log.last();
+        self.log.rows = 1;
+        self.jobs.spawn(async move { Ended::Compacted(store.compact(folder, &room, seq, state).await) });
+    }
+
+    fn ended(&mut self, ended: Result<Ended, JoinError>) {
+        match ended {
+            Ok(ended) => self.finished(ended),
+            Err(error) => {
+                let text = if error.is_panic() { panic_text(&*error.into_panic()) } else { error.to_string() };
+                self.fault = Some(text);
+            }
+        }
+    }
+
+    /// The end of one life: whatever was begun ends, what waits is stored, whoever is here is told.
+    async fn bury(&mut self, end: End) {
+        let fault = match end {
+            End::Fault(fault) => Some(fault),
+            _ => None,
+        };
+        let reason = match fault {
+            Some(_) => Closing::new(CloseCode::Fault, "Something failed here; your edits are kept. Open it again."),
+            None => Closing::new(CloseCode::NotShared, "The document was closed."),
+        };
+        self.seats.drain().for_each(|(_, seat)| seat.exit.after_frames(reason.clone()));
+        if let Some(fault) = fault {
+            tracing::error!(room = %self.id, fault, "a room failed");
+            let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
+            let line = format!("Something failed in {}: {fault}", path.as_deref().unwrap_or("a room without a file"));
+            let event = host_event(Level::Error, Action::Fault, line);
+            self.shared.bus.emit(&self.folder.slug, Event { room: Some(self.id.to_string()), path, ..event });
+        }
+        // Inputs are not handled any more, but writes and commits under way must not meet the next life.
+        loop {
+            if self.log.due().is_some() {
+                self.commit();
+            }
+            match self.jobs.join_next().await {
+                Some(Ok(Ended::Committed { group, result: Ok(()) })) => self.log.committed(&group),
+                Some(Ok(Ended::Committed { result: Err(error), .. })) => {
+                    tracing::error!(%error, room = %self.id, "the last edits could not be stored");
+                    break;
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.status.open.store(false, Ordering::Relaxed);
+        self.status.dirty.store(false, Ordering::Relaxed);
+    }
+
+    /// A room's event.
+    pub(crate) fn emit(&self, event: Event) {
+        self.shared.bus.emit(&self.folder.slug, event);
+    }
+}
+
+/// Sleeps until a moment; without one, for ever.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,187 @@
+//! Carrying out what a room wants done, and taking what its child tasks bring back.
+
+use crate::actor::Actor;
+use crate::connection::{Closing, Exit};
+use crate::log::Group;
+use crate::opening::{self, Material};
+use crate::registry::Entry;
+use crate::shared::host_event;
+use bytes::Bytes;
+use protocol::{Action, ClientId, CloseCode, Event, Level, close};
+use rooms::{DiskRead, Effect, Input, Outcome, WriteOutcome};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// A client that is in the room.
+pub(crate) struct Seat {
+    pub(crate) session: u64,
+    pub(crate) session_id: String,
+    pub(crate) frames: mpsc::Sender<Bytes>,
+    pub(crate) exit: Arc<Exit>,
+    pub(crate) _entry: Entry,
+}
+
+impl Seat {
+    /// Its session is older than the document's history.
+    pub(crate) fn refuse(self) {
+        let reason = close::unknown_session_reason(&self.session_id);
+        self.exit.after_frames(Closing { code: CloseCode::UnknownSession, reason });
+    }
+}
+
+/// A child task ended.
+pub(crate) enum Ended {
+    Gathered(Result<Box<Material>, String>),
+    Finished(Outcome),
+    Committed { group: Group, result: store::Result<()> },
+    Compacted(store::Result<()>),
+    Read { read: DiskRead, writes: u64 },
+    Wrote(WriteOutcome),
+}
+
+impl Actor {
+    pub(crate) fn carry_out(&mut self, effect: Effect) {
+        let now = Instant::now();
+        match effect {
+            Effect::Send { to, frame } => self.offer(to, frame),
+            Effect::Broadcast { except, frame } => {
+                let to: Vec<ClientId> = self.seats.keys().copied().filter(|client| Some(*client) != except).collect();
+                to.into_iter().for_each(|client| self.offer(client, frame.clone()));
+            }
+            Effect::Disconnect { client, code, reason } => {
+                if let Some(seat) = self.seats.remove(&client) {
+                    seat.exit.after_frames(Closing { code, reason });
+                    self.inputs.push_back(Input::Leave { client });
+                }
+            }
+            Effect::Open => self.open(),
+            Effect::Append { seq, update } => self.log.append(now, seq, update),
+            Effect::SetBase(base) => self.log.base(now, base),
+            Effect::Intend(intent) => self.log.intend(now, intent),
+            Effect::Run(job) => {
+                self.jobs.spawn_blocking(move || Ended::Finished(job.run()));
+            }
+            Effect::Read => self.look(),
+            Effect::Write { bytes, expect } => {
+                let Some(file) = self.file.clone() else { return };
+                let (shared, folder) = (self.shared.clone(), self.folder.clone());
+                self.disk.writing = true;
+                self.disk.writes += 1;
+                self.jobs
+                    .spawn(async move { Ended::Wrote(opening::write(&shared, &folder, &file, bytes, expect).await) });
+            }
+            Effect::Emit(event) => self.emit(event),
+            Effect::Done => self.done = true,
+        }
+    }
+
+    /// Offers a frame to a client. One that does not keep up is let go: losing a single frame would make it differ silently.
+    fn offer(&mut self, client: ClientId, frame: Bytes) {
+        let Some(seat) = self.seats.get(&client) else { return };
+        if seat.frames.try_send(frame).is_ok() {
+            return;
+        }
+        if let Some(seat) = self.seats.remove(&client) {
+            let reason = "This device fell behind; it reads everything again.";
+            seat.exit.at_once(Closing::new(CloseCode::FellBehind, reason));
+            self.inputs.push_back(Input::Leave { client });
+        }
+    }
+
+    fn open(&mut self) {
+        let Some(file) = self.file.clone() else { return };
+        let (shared, folder, id) = (self.shared.clone(), self.folder.clone(), self.id.clone());
+        self.disk.reading = true;
+        self.jobs
+            .spawn(async move { Ended::Gathered(opening::gather(&shared, &folder, &id, &file).await.map(Box::new)) });
+    }
+
+    /// Reads the file, now or once nothing stands in the way.
+    pub(crate) fn look(&mut self) {
+        let Some(file) = self.file.clone() else { return };
+        if self.since.is_none() || self.disk.reading || self.disk.writing {
+            self.disk.look = true;
+            return;
+        }
+        let (shared, folder, writes) = (self.shared.clone(), self.folder.clone(), self.disk.writes);
+        self.disk.look = false;
+        self.disk.reading = true;
+        self.jobs.spawn(async move { Ended::Read { read: opening::read(&shared, &folder, &file).await, writes } });
+    }
+
+    fn look_if_wanted(&mut self) {
+        if self.disk.look {
+            self.look();
+        }
+    }
+
+    pub(crate) fn finished(&mut self, ended: Ended) {
+        match ended {
+            Ended::Gathered(Ok(material)) => {
+                let Material { since, opened } = *material;
+                self.disk.reading = false;
+                self.since = Some(since);
+                self.log.opened(&opened.log);
+                self.refuse_older(since);
+                self.inputs.push_back(Input::Opened(opened));
+                self.look_if_wanted();
+            }
+            Ended::Gathered(Err(error)) => self.fault = Some(error),
+            Ended::Finished(outcome) => self.inputs.push_back(Input::Finished(outcome)),
+            Ended::Committed { group, result: Ok(()) } => {
+                self.log.committed(&group);
+                if let Some(seq) = group.stored() {
+                    self.inputs.push_back(Input::Stored(seq));
+                }
+                if group.batch.intent.is_some() {
+                    self.inputs.push_back(Input::Intended);
+                }
+                self.compact_if_long();
+            }
+            Ended::Committed { group, result: Err(error) } => self.not_stored(group, &error),
+            Ended::Compacted(Ok(())) => {}
+            Ended::Compacted(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
+            Ended::Read { read, writes } => {
+                self.disk.reading = false;
+                if self.disk.writing || writes != self.disk.writes {
+                    self.disk.look = true;
+                } else {
+                    self.inputs.push_back(Input::Disk(read));
+                }
+                self.look_if_wanted();
+            }
+            Ended::Wrote(outcome) => {
+                self.disk.writing = false;
+                // The file's other rooms learn of it now; the watcher would tell them later.
+                if let (WriteOutcome::Done(_), Some(file)) = (&outcome, &self.file) {
+                    self.folder.look(file, Some(&self.id));
+                }
+                self.inputs.push_back(Input::Wrote(outcome));
+                self.look_if_wanted();
+            }
+        }
+    }
+
+    /// Who waited for the room with a session older than the document's history must not merge with it.
+    fn refuse_older(&mut self, since: u64) {
+        let older: Vec<ClientId> =
+            self.seats.iter().filter(|(_, seat)| seat.session < since).map(|(client, _)| *client).collect();
+        for client in older {
+            if let Some(seat) = self.seats.remove(&client) {
+                seat.refuse();
+                self.inputs.push_back(Input::Leave { client });
+            }
+        }
+    }
+
+    fn not_stored(&mut self, group: Group, error: &store::StoreError) {
+        tracing::error!(%error, room = %self.id, "edits could not be stored; trying again");
+        if self.log.failed(Instant::now(), group) {
+            let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
+            let line = format!("Edits cannot be stored here, only kept in memory: {error}");
+            let event = host_event(Level::Error, Action::Fault, line);
+            self.emit(Event { room: Some(self.id.to_string()), path, ..event });
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Opening documents and joining rooms.
+
+use crate::access::Grant;
+use crate::clients::{Client, Kick};
+use crate::connection::{Closing, Connection, Device, Exit, OUTBOX};
+use crate::folder::Folder;
+use crate::registry::{Entry, Joining, Refused, Told};
+use crate::shared::read_fault;
+use crate::{Host, Result, actor, clock, random};
+use files::Root;
+use protocol::{Action, CloseCode, DocumentKind, ErrorBody, ErrorCode, Level, RoomId, SessionId, close, session};
+use rooms::Member;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// Longest name of a room, in bytes.
+const LONGEST_NAME: usize = 512;
+
+impl Host {
+    /// `PUT session`: file id and session id of a path; `true` if the id is new.
+    pub async fn open_session(
+        &self,
+        grant: &Grant,
+        path: &str,
+        request: session::Request,
+    ) -> Result<(session::Response, bool)> {
+        let folder = self.shared().folder(&grant.slug)?;
+        let path = Root::normalise(path).map_err(read_fault)?;
+        let file = folder.root()?.metadata(&path).await.map_err(read_fault)?;
+        if file.directory {
+            let name = if path.is_empty() { &folder.name } else { &path };
+            return Err(ErrorBody::new(ErrorCode::BadRequest, format!("{name} is a directory, not a document.")));
+        }
+        let (file_id, new) = folder.identify(self.shared(), file).await?;
+        let session_id = folder.session.1.clone();
+        Ok((session::Response { format: request.format, ty: request.ty, file_id, session_id }, new))
+    }
+
+    /// Joins a room by its decoded name. Dropping the connection leaves.
+    pub async fn join(
+        &self,
+        grant: &Grant,
+        room: &str,
+        session: &str,
+        device: Device,
+    ) -> std::result::Result<Connection, Closing> {
+        let refuse = |code, reason: &str| Err(Closing::new(code, reason));
+        let Ok(folder) = self.shared().folder(&grant.slug) else {
+            return refuse(CloseCode::NotShared, "The folder is not here any more.");
+        };
+        let Some(id) = RoomId::parse(room).filter(|_| room.len() <= LONGEST_NAME) else {
+            return refuse(CloseCode::BadContent, "This is no name of a room.");
+        };
+        let (number, path) = match &id {
+            RoomId::Transient(_) => (0, None),
+            RoomId::Document { file, .. } => {
+                let known = SessionId(session.to_owned());
+                let number = match self.shared().store.session_number(folder.id, &known).await {
+                    Ok(Some(number)) => number,
+                    Ok(None) => {
+                        let reason = close::unknown_session_reason(session);
+                        return Err(Closing { code: CloseCode::UnknownSession, reason });
+                    }
+                    Err(error) => return refuse(CloseCode::Fault, &error.to_string()),
+                };
+                let Some(path) = folder.ids.path(file) else {
+                    return refuse(CloseCode::FileGone, "This file is not here.");
+                };
+                (number, Some(path))
+            }
+        };
+        self.enter(&folder, id, grant, (number, session), path, device)
+    }
+
+    /// Enters a room; nothing is awaited from here on.
+    fn enter(
+        &self,
+        folder: &Arc<Folder>,
+        id: RoomId,
+        grant: &Grant,
+        session: (u64, &str),
+        path: Option<String>,
+        device: Device,
+    ) -> std::result::Result<Connection, Closing> {
+        let shared = self.shared();
+        let client = shared.clients.next_id();
+        let exit = Arc::new(Exit::default());
+        let (frames, waiting) = mpsc::channel(OUTBOX);
+        let kick = {
+            let (exit, folder, id) = (exit.clone(), folder.clone(), id.clone());
+            Kick(Arc::new(move |client, closing| {
+                exit.at_once(closing);
+                if let Some(room) = folder.rooms.get(&id) {
+                    room.tell(Told::Leave { client });
+                }
+            }))
+        };
+        let remote = device.is_remote();
+        let reached = remote.then(|| device.clone());
+        let since = clock::unix_ms();
+        let entry = Entry::new(shared, client, Client { grant: grant.clone(), device, path, since, kick });
+        // Asked after the client is in the table: whoever ends a link from now on finds it there.
+        if !grant.owner && !folder.access.knows(&grant.user.username) {
+            return Err(Closing::new(CloseCode::Forbidden, "The link you came by has ended."));
+        }
+        if remote && !folder.access.is_shared() {
+            return Err(Closing::new(CloseCode::NotShared, "This folder is not shared at the moment."));
+        }
+        let member = Member { user: grant.user.clone(), role: grant.role };
+        let (session, session_id) = (session.0, session.1.to_owned());
+        let join = Joining { client, member, session, session_id, frames, exit: exit.clone(), entry };
+        let entered = folder.rooms.enter(&id, join, |told, status| {
+            let task = actor::run(shared.clone(), folder.clone(), id.clone(), status, told);
+            folder.tasks.spawn(task);
+        });
+        let room = entered.map_err(|refused| match refused {
+            Refused::Closed => Closing::new(CloseCode::NotShared, "The folder is being closed."),
+            Refused::TooMany => Closing::new(CloseCode::BadContent, "Too many rooms are open here."),
+        })?;
+        if let Some(device) = reached
+            && shared.clients.reached(&folder.slug, &device.address)
+        {
+            shared.event(&folder.slug, Level::Info, Action::Share, format!("Reached from {device}"));
+        }
+        Ok(Connection { client, room, frames: waiting, exit, ended: false })
+    }
+
+    /// Content of an open document as its file would hold it, or `None` if it is not open.
+    pub async fn get_document(&self, slug: &str, path: &str, kind: &DocumentKind) -> Result<Option<Vec<u8>>> {
+        let folder = self.shared().folder(slug)?;
+        let path = Root::normalise(path).map_err(read_fault)?;
+        let Some(row) = folder.ids.at(&path) else { return Ok(None) };
+        let id = RoomId::document(kind.clone(), row.id);
+        let Some(room) = folder.rooms.get(&id) else { return Ok(None) };
+        let (answer, state) = oneshot::channel();
+        room.tell(Told::State(answer));
+        let Ok(Some(state)) = state.await else { return Ok(None) };
+        let disk = match folder.root() {
+            Ok(root) => root.read(&path, self.shared().config.max_file).await.ok(),
+            Err(_) => None,
+        };
+        let model = kind.model();
+        let rendering = tokio::task::spawn_blocking(move || {
+            let document = ydoc::Document::from_state(model, random::author(), &state)?;
+            Ok(document.to_bytes(disk.as_ref().map_or(&[], |disk| &disk.bytes)))
+        });
+        let failed = |why: String| ErrorBody::new(ErrorCode::Fault, format!("{path} cannot be rendered: {why}"));
+        let rendered = rendering.await.map_err(|error| failed(error.to_string()))?;
+        rendered.map(Some).map_err(|error: ydoc::UpdateError| failed(error.to_string()))
+    }
+}

@@ -1,0 +1,283 @@
+//! One shared folder: its files' ids, its rooms, its link and guests, and where it is on the disk.
+
+use crate::access::Access;
+use crate::file_ids::{FileIds, Renamed, record};
+use crate::registry::{Rooms, Told};
+use crate::shared::{Shared, host_event, store_fault};
+use crate::{Result, random};
+use files::{Metadata, ReadError, Root, identity};
+use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, FileId, Level, RoomId, SessionId};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{FileRow, FolderId, FolderRecord};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Files that are looked through for one that went missing.
+const SEARCHED: usize = 20_000;
+/// How long a room may take to save and close.
+const CLOSING: Duration = Duration::from_secs(20);
+
+/// A folder that was added.
+pub(crate) struct Folder {
+    pub(crate) id: FolderId,
+    pub(crate) slug: String,
+    /// Name of the directory.
+    pub(crate) name: String,
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    pub(crate) access: Access,
+    pub(crate) ids: FileIds,
+    pub(crate) rooms: Rooms,
+    /// Number and id of the newest session.
+    pub(crate) session: (u64, SessionId),
+    /// The tasks of its rooms.
+    pub(crate) tasks: TaskTracker,
+    /// Ends its tasks at once.
+    pub(crate) stop: CancellationToken,
+    /// The set of open paths changed.
+    pub(crate) focus: Notify,
+    /// Giving ids, one at a time.
+    naming: tokio::sync::Mutex<()>,
+    /// `None` while the directory is not there.
+    root: Mutex<Option<Root>>,
+}
+
+impl Folder {
+    /// Brings a folder to life from the store. The directory may be missing.
+    pub(crate) async fn open(shared: &Shared, folder: FolderRecord) -> Result<Arc<Folder>> {
+        let session = random::id();
+        let session = shared.store.current_session(folder.id, SessionId(session)).await.map_err(store_fault)?;
+        let rows = shared.store.files(folder.id).await.map_err(store_fault)?;
+        let guests = shared.store.guests(folder.id).await.map_err(store_fault)?;
+        let path = PathBuf::from(folder.path);
+        let name = path.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
+        Ok(Arc::new(Folder {
+            id: folder.id,
+            slug: folder.slug,
+            name,
+            path,
+            access: Access::new(folder.secret, guests),
+            ids: FileIds::new(rows),
+            rooms: Rooms::default(),
+            session,
+            tasks: TaskTracker::new(),
+            stop: shared.stop.child_token(),
+            focus: Notify::new(),
+            naming: tokio::sync::Mutex::default(),
+            root: Mutex::default(),
+        }))
+    }
+
+    /// The directory, or a sentence that says it is not there.
+    pub(crate) fn root(&self) -> Result<Root> {
+        let root = self.root.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        root.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, format!("The folder {} is not there.", self.name)))
+    }
+
+    pub(crate) fn is_present(&self) -> bool {
+        self.root.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    pub(crate) fn set_root(&self, root: Option<Root>) {
+        *self.root.lock().unwrap_or_else(PoisonError::into_inner) = root;
+    }
+
+    /// Tries to open the directory; whether it is there.
+    pub(crate) async fn find(&self) -> Option<Root> {
+        let path = self.path.clone();
+        let root = tokio::task::spawn_blocking(move || Root::open(&path)).await;
+        let root = root.ok().and_then(std::result::Result::ok);
+        self.set_root(root.clone());
+        root
+    }
+
+    /// Paths of the documents that are open.
+    pub(crate) fn open_paths(&self) -> Vec<String> {
+        self.rooms.files().into_iter().filter_map(|(file, ..)| self.ids.path(&file)).collect()
+    }
+
+    /// Rooms of this file (but for one) look at it.
+    pub(crate) fn look(&self, file: &FileId, except: Option<&RoomId>) {
+        for room in self.rooms.of_file(file, except) {
+            room.tell(Told::Look);
+        }
+    }
+
+    /// The id of a file that is there; `true` if it is new. A file that was missing and is back, or that moved while nobody
+    /// looked, has its old one.
+    pub(crate) async fn identify(&self, shared: &Shared, file: Metadata) -> Result<(FileId, bool)> {
+        let _one_at_a_time = self.naming.lock().await;
+        if let Some(row) = self.ids.at(&file.path) {
+            if row.missing || row.inode != file.inode {
+                self.note(shared, &row.id, |row| {
+                    row.missing = false;
+                    row.inode = file.inode;
+                })
+                .await?;
+            }
+            return Ok((row.id, false));
+        }
+        if let Some(id) = self.recognise(shared, &file).await {
+            let from = self.ids.path(&id).unwrap_or_default();
+            self.rename(shared, Renamed { id: id.clone(), from, to: file.path }).await;
+            return Ok((id, false));
+        }
+        let id = FileId(random::id());
+        let row = FileRow {
+            id: id.clone(),
+            path: file.path,
+            inode: file.inode,
+            size: file.size,
+            digest: None,
+            missing: false,
+        };
+        shared.store.put_file(self.id, row.clone()).await.map_err(store_fault)?;
+        self.ids.put(row);
+        Ok((id, true))
+    }
+
+    /// Follows a file that came to a path that no known file has, if it is one that is nowhere else.
+    pub(crate) async fn adopt(&self, shared: &Shared, file: Metadata) {
+        let _one_at_a_time = self.naming.lock().await;
+        if let Some(id) = self.recognise(shared, &file).await {
+            let from = self.ids.path(&id).unwrap_or_default();
+            self.rename(shared, Renamed { id, from, to: file.path }).await;
+        }
+    }
+
+    /// Which of the files that are nowhere this one is, by inode, then by content.
+    async fn recognise(&self, shared: &Shared, file: &Metadata) -> Option<FileId> {
+        let mut missing = Vec::new();
+        for row in self.ids.below("") {
+            let alike = (row.inode.is_some() && row.inode == file.inode) || row.size == file.size;
+            if row.missing || (alike && self.is_gone(&row.path).await) {
+                missing.push(row);
+            }
+        }
+        self.find_missing(shared, &missing, vec![file.clone()]).await.pop().map(|(id, _)| id)
+    }
+
+    /// Whether nothing is at this path, in a folder that is there.
+    pub(crate) async fn is_gone(&self, path: &str) -> bool {
+        let Ok(root) = self.root() else { return false };
+        matches!(root.metadata(path).await, Err(ReadError::NotFound(_)))
+            && tokio::fs::metadata(&self.path).await.is_ok()
+    }
+
+    /// Changes what is known of a file, here and in the store.
+    pub(crate) async fn note(&self, shared: &Shared, file: &FileId, change: impl FnOnce(&mut FileRow)) -> Result<()> {
+        match self.ids.change(file, change) {
+            Some(row) => shared.store.put_file(self.id, row).await.map_err(store_fault),
+            None => Ok(()),
+        }
+    }
+
+    /// A room read or wrote this content.
+    pub(crate) async fn saw(&self, shared: &Shared, file: &FileId, content: &DiskContent) {
+        if let Some(row) = self.ids.saw(file, content.digest, content.bytes.len() as u64)
+            && let Err(error) = shared.store.put_file(self.id, row).await
+        {
+            tracing::error!(%error, %file, "what a file holds could not be remembered");
+        }
+    }
+
+    /// Where missing files are among these: by inode, then by content.
+    async fn find_missing(&self, shared: &Shared, missing: &[FileRow], among: Vec<Metadata>) -> Vec<(FileId, String)> {
+        let Ok(root) = self.root() else { return Vec::new() };
+        if missing.is_empty() {
+            return Vec::new();
+        }
+        let mut seen = Vec::new();
+        for file in among.into_iter().filter(|file| !file.directory && self.ids.at(&file.path).is_none()) {
+            // Only a file of the right size is worth reading.
+            let alike = missing.iter().any(|row| row.size == file.size && row.digest.is_some());
+            let content = if alike { root.read(&file.path, shared.config.max_file).await.ok() } else { None };
+            seen.push((file, content.map(|content| content.digest)));
+        }
+        identity::resolve(&missing.iter().map(record).collect::<Vec<_>>(), &seen)
+    }
+
+    /// Searches the folder for files that are not where they were: found ones have a new path, the others are missing.
+    pub(crate) async fn search(&self, shared: &Shared, candidates: Vec<FileId>) {
+        let Ok(root) = self.root() else { return };
+        let mut missing = Vec::new();
+        for row in candidates.iter().filter_map(|id| self.ids.row(id)) {
+            if self.is_gone(&row.path).await {
+                missing.push(row);
+            } else {
+                self.look(&row.id, None);
+            }
+        }
+        if missing.is_empty() {
+            return;
+        }
+        let _one_at_a_time = self.naming.lock().await;
+        let among = root.files(SEARCHED).await.map_or_else(|_| Vec::new(), |(files, _)| files);
+        let found = self.find_missing(shared, &missing, among).await;
+        for (id, to) in &found {
+            let from = self.ids.path(id).unwrap_or_default();
+            self.rename(shared, Renamed { id: id.clone(), from, to: to.clone() }).await;
+        }
+        for row in missing.into_iter().filter(|row| !found.iter().any(|(id, _)| *id == row.id)) {
+            if let Err(error) = self.note(shared, &row.id, |row| row.missing = true).await {
+                tracing::error!(%error, path = row.path, "that a file is missing could not be remembered");
+            }
+            self.look(&row.id, None);
+        }
+    }
+
+    /// Looks at every known file, after a start or when notifications were lost, and answers which are not at their path.
+    pub(crate) async fn look_at_all(&self, shared: &Shared) -> Vec<FileId> {
+        let mut gone = Vec::new();
+        let Ok(root) = self.root() else { return gone };
+        for row in self.ids.below("") {
+            match root.metadata(&row.path).await {
+                Err(ReadError::NotFound(_)) if !row.missing => {
+                    gone.push(row.id);
+                    continue;
+                }
+                Ok(_) if row.missing => drop(self.note(shared, &row.id, |row| row.missing = false).await),
+                _ => {}
+            }
+            self.look(&row.id, None);
+        }
+        gone
+    }
+
+    /// A file has another path: its rooms and its people are told.
+    pub(crate) async fn rename(&self, shared: &Shared, file: Renamed) {
+        let Renamed { id, from, to } = file;
+        let moved = self.note(shared, &id, |row| {
+            row.path.clone_from(&to);
+            row.missing = false;
+        });
+        if let Err(error) = moved.await {
+            tracing::error!(%error, from, to, "a new path could not be remembered");
+        }
+        shared.clients.moved(&self.slug, &from, &to);
+        let rooms = self.rooms.of_file(&id, None);
+        for room in &rooms {
+            room.tell(Told::Moved { path: to.clone() });
+            room.tell(Told::Look);
+        }
+        if rooms.is_empty() {
+            let event = host_event(Level::Info, Action::Rename, format!("{from} is now {to}"));
+            shared.bus.emit(&self.slug, Event { path: Some(to), ..event });
+        }
+        self.focus.notify_one();
+        shared.changes.tick();
+    }
+
+    /// Disconnects everybody, saves what is unsaved, ends the tasks.
+    pub(crate) async fn close(&self, reason: &str) {
+        self.rooms.close(reason);
+        self.tasks.close();
+        if tokio::time::timeout(CLOSING, self.tasks.wait()).await.is_err() {
+            tracing::error!(folder = self.slug, "a room did not close in time; what it has is in its log");
+        }
+        self.stop.cancel();
+    }
+}

@@ -1,0 +1,145 @@
+//! Starting and stopping a host.
+
+use crate::bus::Bus;
+use crate::clients::Clients;
+use crate::clock::Clock;
+use crate::edits::Edits;
+use crate::shared::{Changes, Shared, store_fault};
+use crate::{Host, HostConfig, Result, Running, random};
+use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use store::Store;
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The store's file in the state directory.
+const STORE: &str = "commonplace.sqlite";
+
+impl Host {
+    /// Opens the store and brings back the folders of the last run.
+    pub async fn start(config: HostConfig) -> Result<Host> {
+        let state_dir = state_dir(&config).await?;
+        let (store, aside) = Store::open(&state_dir.join(STORE)).await.map_err(store_fault)?;
+        let account = || account().unwrap_or_else(|| "The host".to_owned());
+        let host_name = remembered(&store, "host-name", config.host_name.as_deref(), account).await?;
+        let owner_token = remembered(&store, "owner-token", config.owner_token.as_deref(), random::secret).await?;
+        let shared = Arc::new(Shared {
+            config,
+            state_dir,
+            clock: Clock::start(),
+            bus: Bus::start(store.clone()),
+            store,
+            clients: Clients::default(),
+            changes: Changes::new(),
+            edits: Edits::default(),
+            owner_token,
+            host_name,
+            stop: CancellationToken::new(),
+            folders: Mutex::default(),
+            adding: tokio::sync::Mutex::default(),
+        });
+        let host = Host(Arc::new(Running { _stop: shared.stop.clone().drop_guard(), shared }));
+        if let Some(aside) = aside {
+            let line = format!(
+                "The store could not be read and was moved aside to {}. Folders, links and histories begin anew.",
+                aside.display()
+            );
+            host.shared().event("", Level::Error, Action::Fault, line);
+        }
+        let _one_at_a_time = host.shared().adding.lock().await;
+        for record in host.shared().store.folders().await.map_err(store_fault)? {
+            host.bring_back(record).await?;
+        }
+        drop(_one_at_a_time);
+        Ok(host)
+    }
+
+    /// Live events of all folders; the store has the earlier ones.
+    pub fn events(&self) -> broadcast::Receiver<EventRecord> {
+        self.shared().bus.subscribe()
+    }
+
+    /// The newest `count` events of all folders, oldest first.
+    pub async fn recent_events(&self, count: usize) -> Result<Vec<EventRecord>> {
+        self.shared().store.recent_events(count).await.map_err(store_fault)
+    }
+
+    /// Ticks whenever [`Host::folders`] may say something new.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.shared().changes.subscribe()
+    }
+
+    /// Document edits in the last minute.
+    pub fn edits_per_minute(&self) -> u32 {
+        self.shared().edits.in_last_minute(self.shared().clock.now().elapsed)
+    }
+
+    /// Disconnects everybody, writes what is unsaved, closes the store.
+    pub async fn shutdown(&self) {
+        let shared = self.shared();
+        let _nothing_is_added = shared.adding.lock().await;
+        let folders = shared.folders().clone();
+        let reason = format!("{} stopped Commonplace.", shared.host_name);
+        // All folders at once: none is told later because another saves slowly.
+        let mut closing = tokio::task::JoinSet::new();
+        for folder in folders {
+            let reason = reason.clone();
+            closing.spawn(async move { folder.close(&reason).await });
+        }
+        while closing.join_next().await.is_some() {}
+        shared.stop.cancel();
+        shared.bus.flush().await;
+        shared.store.close().await;
+    }
+}
+
+/// The state directory, made if it is not there, for this account's eyes only.
+async fn state_dir(config: &HostConfig) -> Result<PathBuf> {
+    let place = config
+        .state_dir
+        .clone()
+        .or_else(|| directories::ProjectDirs::from("", "", "commonplace").map(|dirs| dirs.data_dir().to_owned()));
+    let failed = |why: String| ErrorBody::new(ErrorCode::Fault, why);
+    let place = place.ok_or_else(|| failed("This account has no home directory to keep things in.".to_owned()))?;
+    let there = place.is_dir();
+    let sentence = |error: std::io::Error| failed(format!("{} cannot be used: {error}", place.display()));
+    tokio::fs::create_dir_all(&place).await.map_err(sentence)?;
+    if !there {
+        keep_private(&place).map_err(sentence)?;
+    }
+    Ok(place)
+}
+
+#[cfg(unix)]
+fn keep_private(place: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+fn keep_private(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// A setting: what is asked for now, else what was used last, else something new; remembered for the next run.
+async fn remembered(store: &Store, key: &str, asked: Option<&str>, make: impl FnOnce() -> String) -> Result<String> {
+    let before = store.setting(key).await.map_err(store_fault)?;
+    let value = match (asked, &before) {
+        (Some(asked), _) => asked.to_owned(),
+        (None, Some(before)) => before.clone(),
+        (None, None) => make(),
+    };
+    if before.as_ref() != Some(&value) {
+        store.set_setting(key, &value).await.map_err(store_fault)?;
+    }
+    Ok(value)
+}
+
+/// Name of the account, with a capital.
+fn account() -> Option<String> {
+    let name = ["USER", "USERNAME", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok())?;
+    let mut letters = name.trim().chars();
+    let first = letters.next()?;
+    Some(first.to_uppercase().chain(letters).collect())
+}

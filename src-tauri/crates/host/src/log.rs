@@ -1,0 +1,172 @@
+//! The durable side of one room: gathers what is appended and commits it in groups. Pure; the room's task does the commits.
+
+use protocol::{BaseAt, BaseRecord, Intent, Seq};
+use std::time::Duration;
+use store::Batch;
+use tokio::time::Instant;
+use ydoc::Update;
+
+/// How long an append may wait for others to share its commit.
+const GATHER: Duration = Duration::from_millis(100);
+/// How long after a failed commit it is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What waits to be committed.
+#[derive(Default)]
+pub(crate) struct Log {
+    batch: Batch,
+    /// When it is to be committed; `None`: nothing waits.
+    due: Option<Instant>,
+    committing: bool,
+    failures: u32,
+    /// Rows that are in the stored log.
+    pub(crate) rows: usize,
+    /// Number of the last append.
+    last: Seq,
+    /// The base stands for everything appended so far.
+    pub(crate) even: bool,
+}
+
+/// A group on its way to the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) batch: Batch,
+}
+
+impl Group {
+    /// Everything up to here is durable once the group is.
+    pub(crate) fn stored(&self) -> Option<Seq> {
+        self.batch.append.last().map(|(seq, _)| *seq)
+    }
+}
+
+impl Log {
+    /// The log as it was loaded.
+    pub(crate) fn opened(&mut self, log: &[(Seq, Update)]) {
+        self.rows += log.len();
+        if let Some((seq, _)) = log.last() {
+            self.last = self.last.max(*seq);
+        }
+    }
+
+    pub(crate) fn append(&mut self, now: Instant, seq: Seq, update: Update) {
+        self.batch.append.push((seq, update));
+        self.last = seq;
+        self.even = false;
+        self.want(now + GATHER);
+    }
+
+    pub(crate) fn base(&mut self, now: Instant, base: BaseRecord) {
+        self.even = matches!(base.at, BaseAt::Log(seq) if seq == self.last);
+        self.batch.base = Some(base);
+        // A base forgets the intent before it.
+        self.batch.intent = None;
+        self.want(now + GATHER);
+    }
+
+    /// An intent is waited for: it is committed at once, with everything before it.
+    pub(crate) fn intend(&mut self, now: Instant, intent: Intent) {
+        self.batch.intent = Some(intent);
+        self.want(now);
+    }
+
+    fn want(&mut self, at: Instant) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// When [`Log::take`] is wanted; `None`: nothing waits, or a commit is under way.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due.filter(|_| !self.committing)
+    }
+
+    /// The next group to commit. One at a time, so that they stay in order.
+    pub(crate) fn take(&mut self) -> Option<Group> {
+        if self.committing || self.due.take().is_none() {
+            return None;
+        }
+        self.committing = true;
+        Some(Group { batch: std::mem::take(&mut self.batch) })
+    }
+
+    /// The group is durable.
+    pub(crate) fn committed(&mut self, group: &Group) {
+        self.committing = false;
+        self.failures = 0;
+        self.rows += group.batch.append.len();
+    }
+
+    /// The group could not be committed: it goes back to the front. `true` for the first failure in a row.
+    pub(crate) fn failed(&mut self, now: Instant, mut group: Group) -> bool {
+        self.committing = false;
+        self.failures += 1;
+        let later = std::mem::take(&mut self.batch);
+        group.batch.append.extend(later.append);
+        // A later base forgets the earlier intent.
+        if later.base.is_some() {
+            group.batch.base = later.base;
+            group.batch.intent = None;
+        }
+        group.batch.intent = later.intent.or(group.batch.intent);
+        self.batch = group.batch;
+        self.due = Some(now + AGAIN);
+        self.failures == 1
+    }
+
+    /// Nothing waits and nothing is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.due.is_none() && !self.committing
+    }
+
+    /// Number of the last append.
+    pub(crate) fn last(&self) -> Seq {
+        self.last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::Digest;
+
+    fn update(text: &str) -> Update {
+        text.as_bytes().into()
+    }
+
+    #[test]
+    fn store_30_appends_are_gathered_for_100_ms_and_an_intent_takes_all_before_it_along() {
+        let start = Instant::now();
+        let mut log = Log::default();
+        assert_eq!(log.due(), None);
+        log.append(start, 1, update("a"));
+        log.append(start + Duration::from_millis(60), 2, update("b"));
+        assert_eq!(log.due(), Some(start + GATHER));
+        log.intend(start + Duration::from_millis(70), Intent { digest: Digest::of(b"x"), seq: 2 });
+        assert_eq!(log.due(), Some(start + Duration::from_millis(70)));
+        let group = log.take().unwrap();
+        assert_eq!((group.batch.append.len(), group.stored()), (2, Some(2)));
+        assert!(group.batch.intent.is_some());
+        // One commit at a time.
+        log.append(start, 3, update("c"));
+        assert_eq!(log.due(), None);
+        assert!(log.take().is_none());
+        log.committed(&group);
+        assert_eq!(log.take().unwrap().stored(), Some(3));
+    }
+
+    #[test]
+    fn a_failed_group_comes_before_later_appends() {
+        let mut log = Log::default();
+        let now = Instant::now();
+        log.append(now, 1, update("a"));
+        log.intend(now, Intent { digest: Digest::of(b"x"), seq: 1 });
+        let group = log.take().unwrap();
+        log.append(now, 2, update("b"));
+        log.base(now, BaseRecord { digest: Digest::of(b"x"), at: BaseAt::Log(2) });
+        assert!(log.even);
+        assert!(log.failed(now, group));
+        let group = log.take().unwrap();
+        assert_eq!(group.batch.append.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);
+        assert!(group.batch.intent.is_none() && group.batch.base.is_some());
+        assert!(!log.failed(now, group), "the second failure in a row is not told again");
+    }
+}

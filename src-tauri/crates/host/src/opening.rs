@@ -1,0 +1,93 @@
+//! What a room is opened from: its history, its file, and what an interrupted save left beside the file.
+
+use crate::folder::Folder;
+use crate::shared::Shared;
+use files::{ReadError, Root, WriteError};
+use protocol::{Digest, DiskContent, FileId, RoomId};
+use rooms::{DiskRead, Opened, WriteOutcome};
+use std::sync::Arc;
+use store::History;
+
+/// A room's material, and the number of the session in which its history began.
+pub(crate) struct Material {
+    pub(crate) since: u64,
+    pub(crate) opened: Opened,
+}
+
+/// Gathers what a room opens with; an error is a sentence.
+pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file: &FileId) -> Result<Material, String> {
+    let history = shared.store.history(folder.id, &room.to_string()).await.map_err(|error| error.to_string())?;
+    let path = folder.ids.path(file).ok_or_else(|| format!("{room} has no file"))?;
+    // Another room of this file may be in the middle of a save of its own.
+    if folder.rooms.of_file(file, Some(room)).is_empty()
+        && let Ok(root) = folder.root()
+    {
+        undo_half_a_save(&root, &path, &history, shared.config.max_file).await;
+    }
+    let disk = read(shared, folder, file).await;
+    let since = if history.since == 0 { folder.session.0 } else { history.since };
+    let History { log, base, intent, .. } = history;
+    Ok(Material { since, opened: Opened { log, base, intent, disk, path } })
+}
+
+/// Reads a file for its rooms and remembers what was seen.
+pub(crate) async fn read(shared: &Shared, folder: &Folder, file: &FileId) -> DiskRead {
+    let (root, path) = match (folder.root(), folder.ids.path(file)) {
+        (Ok(root), Some(path)) => (root, path),
+        (Err(error), _) => return DiskRead::Failed(error.message),
+        (_, None) => return DiskRead::Gone,
+    };
+    match root.read(&path, shared.config.max_file).await {
+        Ok(content) => {
+            folder.saw(shared, file, &content).await;
+            DiskRead::Content(content)
+        }
+        // While the whole folder is gone (an unplugged disk), no file of it was deleted.
+        Err(ReadError::NotFound(_)) if folder.is_gone(&path).await => DiskRead::Gone,
+        Err(error) => DiskRead::Failed(error.to_string()),
+    }
+}
+
+/// Writes a file for a room.
+pub(crate) async fn write(
+    shared: &Shared,
+    folder: &Folder,
+    file: &FileId,
+    bytes: Arc<[u8]>,
+    expect: Option<Digest>,
+) -> WriteOutcome {
+    let (root, path) = match (folder.root(), folder.ids.path(file)) {
+        (Ok(root), Some(path)) => (root, path),
+        (Err(error), _) => return WriteOutcome::Failed(error.message),
+        (_, None) => return WriteOutcome::Failed(format!("the file {file} is unknown")),
+    };
+    match root.write_if(&path, bytes.clone(), expect).await {
+        Ok(digest) => {
+            folder.saw(shared, file, &DiskContent { bytes, digest }).await;
+            WriteOutcome::Done(digest)
+        }
+        Err(WriteError::Changed(None)) if !folder.is_gone(&path).await => {
+            WriteOutcome::Failed(format!("{path} cannot be written: its folder is not there"))
+        }
+        Err(WriteError::Changed(content)) => WriteOutcome::Changed(content),
+        Err(error @ WriteError::Other { .. }) => WriteOutcome::Failed(error.to_string()),
+    }
+}
+
+/// A crash in the instant after our bytes went into the file may have left what they displaced beside it. If that was another
+/// program's write, it goes back into the file, and the room merges it like any other edit on disk: our bytes are in the log.
+async fn undo_half_a_save(root: &Root, path: &str, history: &History, limit: u64) {
+    let leftovers = match root.leftovers(path).await {
+        Ok(leftovers) => leftovers,
+        Err(error) => return tracing::warn!(%error, "leftovers of a save cannot be looked at"),
+    };
+    let Some(intent) = history.intent else { return };
+    let base = history.base.as_ref().map(|base| base.digest);
+    let foreign =
+        leftovers.into_iter().rev().find(|content| content.digest != intent.digest && Some(content.digest) != base);
+    let Some(foreign) = foreign else { return };
+    let ours = root.read(path, limit).await.is_ok_and(|disk| disk.digest == intent.digest);
+    if ours && let Err(error) = root.write_if(path, foreign.bytes, Some(intent.digest)).await {
+        tracing::error!(%error, path, "what a save displaced could not be put back");
+    }
+}

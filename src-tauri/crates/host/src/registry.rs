@@ -1,0 +1,216 @@
+//! The rooms of one folder: name → task. Looking up, starting and entering a room is one step under one lock, and so is a
+//! room's end; nothing is awaited meanwhile.
+
+use crate::clients::Client;
+use crate::connection::Exit;
+use crate::shared::Shared;
+use bytes::Bytes;
+use protocol::{ClientId, FileId, RoomId};
+use rooms::Member;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+/// Frames that may wait in a room's queue; then its clients' readers wait.
+const FRAMES: usize = 256;
+/// Rooms without a file that one folder may have.
+const TRANSIENT: usize = 256;
+
+/// What a room's task is told from outside.
+pub(crate) enum Told {
+    Join(Joining),
+    /// The slot is given back when the frame was handled.
+    Frame {
+        client: ClientId,
+        bytes: Bytes,
+        _slot: OwnedSemaphorePermit,
+    },
+    Leave {
+        client: ClientId,
+    },
+    /// The file may have changed.
+    Look,
+    Moved {
+        path: String,
+    },
+    Close {
+        reason: String,
+    },
+    /// The whole document, if it is open.
+    State(oneshot::Sender<Option<ydoc::State>>),
+}
+
+/// A client that comes in.
+pub(crate) struct Joining {
+    pub(crate) client: ClientId,
+    pub(crate) member: Member,
+    /// Number of the session it shows.
+    pub(crate) session: u64,
+    /// The id of that session, for the answer if it is too old.
+    pub(crate) session_id: String,
+    pub(crate) frames: mpsc::Sender<Bytes>,
+    pub(crate) exit: Arc<Exit>,
+    pub(crate) entry: Entry,
+}
+
+/// A client's entry in the table of all clients; dropping it removes the entry, however the room ends.
+pub(crate) struct Entry {
+    shared: Arc<Shared>,
+    client: ClientId,
+}
+
+impl Entry {
+    pub(crate) fn new(shared: &Arc<Shared>, id: ClientId, client: Client) -> Self {
+        shared.clients.insert(id, client);
+        shared.changes.tick();
+        Self { shared: shared.clone(), client: id }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if self.shared.clients.remove(self.client) {
+            self.shared.changes.tick();
+        }
+    }
+}
+
+/// What the panel and the watcher want to know of a room without asking it.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    pub(crate) open: AtomicBool,
+    pub(crate) dirty: AtomicBool,
+}
+
+/// The way to a room's task. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    queue: mpsc::UnboundedSender<Told>,
+    slots: Arc<Semaphore>,
+    pub(crate) status: Arc<Status>,
+}
+
+impl Handle {
+    fn new() -> (Self, mpsc::UnboundedReceiver<Told>) {
+        // Unbounded, because leaving must not wait; what is large, the frames, needs a slot first.
+        let (queue, told) = mpsc::unbounded_channel();
+        (Self { queue, slots: Arc::new(Semaphore::new(FRAMES)), status: Arc::default() }, told)
+    }
+
+    /// Tells the room something; `false`: it is gone.
+    pub(crate) fn tell(&self, told: Told) -> bool {
+        self.queue.send(told).is_ok()
+    }
+
+    /// Hands over a frame, waiting for a slot; `false`: the room is gone.
+    pub(crate) async fn frame(&self, client: ClientId, bytes: Bytes) -> bool {
+        match self.slots.clone().acquire_owned().await {
+            Ok(slot) => self.tell(Told::Frame { client, bytes, _slot: slot }),
+            Err(_) => false,
+        }
+    }
+}
+
+/// Why nobody can enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The folder is being closed.
+    Closed,
+    /// Too many rooms without a file.
+    TooMany,
+}
+
+/// The rooms of one folder.
+#[derive(Default)]
+pub(crate) struct Rooms(Mutex<Inside>);
+
+#[derive(Default)]
+struct Inside {
+    rooms: HashMap<RoomId, Handle>,
+    closed: bool,
+}
+
+impl Rooms {
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a room, which `start` starts if it is not there: its handle is in the table before it loads anything, so that
+    /// two first clients meet in one room.
+    pub(crate) fn enter(
+        &self,
+        id: &RoomId,
+        join: Joining,
+        start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
+    ) -> Result<Handle, Refused> {
+        let mut inside = self.lock();
+        if inside.closed {
+            return Err(Refused::Closed);
+        }
+        let handle = match inside.rooms.get(id).filter(|handle| !handle.queue.is_closed()) {
+            Some(handle) => handle.clone(),
+            None => {
+                let transient = |id: &RoomId| matches!(id, RoomId::Transient(_));
+                if transient(id) && inside.rooms.keys().filter(|id| transient(id)).count() >= TRANSIENT {
+                    return Err(Refused::TooMany);
+                }
+                let (handle, told) = Handle::new();
+                inside.rooms.insert(id.clone(), handle.clone());
+                start(told, handle.status.clone());
+                handle
+            }
+        };
+        handle.tell(Told::Join(join));
+        Ok(handle)
+    }
+
+    /// A room is finished: it leaves the table, unless somebody came in meanwhile, who is answered.
+    pub(crate) fn finish(&self, id: &RoomId, told: &mut mpsc::UnboundedReceiver<Told>) -> Option<Joining> {
+        let mut inside = self.lock();
+        while let Ok(told) = told.try_recv() {
+            if let Told::Join(join) = told
+                && !inside.closed
+            {
+                return Some(join);
+            }
+        }
+        inside.rooms.remove(id);
+        told.close();
+        None
+    }
+
+    /// Lets nobody in any more and closes every room.
+    pub(crate) fn close(&self, reason: &str) {
+        let mut inside = self.lock();
+        inside.closed = true;
+        for room in inside.rooms.values() {
+            room.tell(Told::Close { reason: reason.to_owned() });
+        }
+    }
+
+    /// A room that is there now.
+    pub(crate) fn get(&self, id: &RoomId) -> Option<Handle> {
+        self.lock().rooms.get(id).cloned()
+    }
+
+    /// Rooms of one file, but for one.
+    pub(crate) fn of_file(&self, file: &FileId, except: Option<&RoomId>) -> Vec<Handle> {
+        let inside = self.lock();
+        let of_file = |id: &RoomId| matches!(id, RoomId::Document { file: f, .. } if f == file) && Some(id) != except;
+        inside.rooms.iter().filter(|(id, _)| of_file(id)).map(|(_, room)| room.clone()).collect()
+    }
+
+    /// Files with a room, each once; whether one of its rooms serves, and whether one has unsaved edits.
+    pub(crate) fn files(&self) -> Vec<(FileId, bool, bool)> {
+        let mut files: HashMap<FileId, (bool, bool)> = HashMap::new();
+        for (id, room) in &self.lock().rooms {
+            if let RoomId::Document { file, .. } = id {
+                let entry = files.entry(file.clone()).or_default();
+                entry.0 |= room.status.open.load(Ordering::Relaxed);
+                entry.1 |= room.status.dirty.load(Ordering::Relaxed);
+            }
+        }
+        files.into_iter().map(|(file, (open, dirty))| (file, open, dirty)).collect()
+    }
+}

@@ -1,0 +1,90 @@
+//! What the parts of a running host share: the store, the bus, the clocks, the folders.
+
+use crate::bus::Bus;
+use crate::clients::Clients;
+use crate::clock::Clock;
+use crate::edits::Edits;
+use crate::folder::Folder;
+use crate::{HostConfig, Result};
+use protocol::{ErrorBody, ErrorCode, Event, EventKind, Level};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Store;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What every part reaches.
+pub(crate) struct Shared {
+    pub(crate) config: HostConfig,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) clock: Clock,
+    pub(crate) store: Store,
+    pub(crate) bus: Bus,
+    pub(crate) clients: Clients,
+    pub(crate) changes: Changes,
+    pub(crate) edits: Edits,
+    pub(crate) owner_token: String,
+    pub(crate) host_name: String,
+    /// Ends every task at once; for the polite way see [`crate::Host::shutdown`].
+    pub(crate) stop: CancellationToken,
+    /// Folders in the order they were added.
+    pub(crate) folders: Mutex<Vec<Arc<Folder>>>,
+    /// Adding and removing folders, one at a time.
+    pub(crate) adding: tokio::sync::Mutex<()>,
+}
+
+impl Shared {
+    pub(crate) fn folders(&self) -> MutexGuard<'_, Vec<Arc<Folder>>> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder with this slug.
+    pub(crate) fn folder(&self, slug: &str) -> Result<Arc<Folder>> {
+        let found = self.folders().iter().find(|folder| folder.slug == slug).cloned();
+        found.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, format!("There is no folder “{slug}” here.")))
+    }
+
+    /// Tells an event of the host's own.
+    pub(crate) fn event(&self, slug: &str, level: Level, action: protocol::Action, line: impl Into<String>) {
+        self.bus.emit(slug, host_event(level, action, line));
+        self.changes.tick();
+    }
+}
+
+/// An event of the host's own.
+pub(crate) fn host_event(level: Level, action: protocol::Action, line: impl Into<String>) -> Event {
+    let msg = String::new();
+    Event { level, kind: EventKind::Host, action, room: None, path: None, person: None, msg, line: line.into() }
+}
+
+/// Ticks whenever the list of folders may read differently.
+pub(crate) struct Changes(watch::Sender<u64>);
+
+impl Changes {
+    pub(crate) fn new() -> Self {
+        Self(watch::channel(0).0)
+    }
+
+    pub(crate) fn tick(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+/// The store's failures as answers.
+pub(crate) fn store_fault(error: store::StoreError) -> ErrorBody {
+    ErrorBody::new(ErrorCode::Fault, error.to_string())
+}
+
+/// A file's failures as answers.
+pub(crate) fn read_fault(error: files::ReadError) -> ErrorBody {
+    let code = match error {
+        files::ReadError::NotFound(_) => ErrorCode::NotFound,
+        files::ReadError::Directory(_) | files::ReadError::TooBig { .. } => ErrorCode::BadRequest,
+        files::ReadError::Other { .. } => ErrorCode::Fault,
+    };
+    ErrorBody::new(code, error.to_string())
+}
