@@ -1,0 +1,47 @@
+//! What the window may ask: argument in, one call of the host, answer out. Nothing else.
+
+use crate::app::Shell;
+use crate::editor;
+use crate::stream::Stream;
+use protocol::ErrorBody;
+use protocol::panel::{self, Command, Message};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+
+/// Does what the window asks; the answer is the new state.
+#[tauri::command]
+pub(crate) async fn command(shell: State<'_, Shell>, command: Command) -> Result<panel::State, ErrorBody> {
+    shell.running()?.server.command(command).await
+}
+
+/// Tells the window everything from now on; the first message is the whole state.
+#[tauri::command]
+pub(crate) async fn subscribe(
+    shell: State<'_, Shell>,
+    stream: State<'_, Stream>,
+    messages: Channel<Message>,
+) -> Result<(), ErrorBody> {
+    stream.start(shell.running()?.server.messages(), messages);
+    Ok(())
+}
+
+/// Asks the person for a folder; `null` when they think better of it.
+#[tauri::command]
+pub(crate) async fn pick_folder(app: AppHandle) -> Option<String> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    app.dialog().file().pick_folder(move |folder| drop(answer.send(folder)));
+    let folder = answered.await.ok()??.into_path().ok()?;
+    Some(folder.to_string_lossy().into_owned())
+}
+
+/// Opens a folder, or one of its documents, in a window of its own.
+#[tauri::command]
+pub(crate) async fn open_editor(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    slug: String,
+    path: Option<String>,
+) -> Result<(), ErrorBody> {
+    editor::open(&app, shell.running()?, &slug, path.as_deref())
+}
