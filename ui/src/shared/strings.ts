@@ -42,6 +42,9 @@ export const strings = {
     notReached: { head: 'Not reached yet.', text: 'No other device has opened this address.' },
     copyLink: 'Copy link',
     copied: 'Copied',
+    notCopied: 'The link could not be copied. Select the address instead.',
+    qr: (address: string) => `QR code of the link to ${address}`,
+    network: 'Network',
     on: (network: string) => `on ${network}`,
     portTaken: (port: number, other: number) => ({
       head: `Port ${port} is taken`,
@@ -60,14 +63,34 @@ export const strings = {
     none: 'None yet.',
     add: 'Add folder',
     open: 'Open folder',
+    openDocument: (name: string) => `Open ${name}`,
+    remove: 'Remove from the list',
+    away: 'Not there',
+    typePath: 'Path of the folder on the host’s computer',
     missing: {
       head: 'The folder is not there.',
       text: 'Its disk may be unplugged. It comes back by itself.',
-      remove: 'Remove from the list',
     },
     empty: 'This folder has no notebooks or text files yet.',
     readOnly: { head: 'You may read this folder, not write it.', text: 'Guests can view only.' },
-    drop: 'Drop to add the folder',
+    drop: (name: string) => `Drop to add ${name}`,
+  },
+
+  host: {
+    starting: 'Starting…',
+    cannotStart: 'Commonplace could not start.',
+    unknown: 'The log in the terminal says more.',
+    away: { head: 'The host does not answer.', text: 'It is tried again by itself.' },
+    refused: (status: number) => `The host refused this request (${status}).`,
+    notDone: 'That did not work.',
+  },
+
+  summary: {
+    label: 'Summary',
+    private: 'Private',
+    noDocuments: 'No documents open',
+    documents: (n: number) => `${count(n, 'document')} open`,
+    edits: (n: number) => `${edits(n)} a minute`,
   },
 
   presence: {
@@ -78,6 +101,8 @@ export const strings = {
     idle: (minutes: number) => `idle ${minutes} min`,
     host: 'host',
     role: { view: 'view', edit: 'edit', run: 'run' },
+    documents: (n: number) => count(n, 'document'),
+    since: (time: string) => `since ${time}`,
     more: (n: number) => `+${n}`,
     moreNames: (names: string) => `Also here: ${names}`,
     writes: 'writes',

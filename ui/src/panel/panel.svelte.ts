@@ -1,0 +1,100 @@
+// The window's state: what the host said last, and what the person chose. It changes only when the host answers.
+import type { Command, EventRecord, Folder, State } from '../bindings/protocol';
+import type { DropTarget, HostApi } from '../shared/host/api';
+import { added, type LeastLevel } from './events';
+import { baseName, chosen } from './view';
+
+/** Something that did not work, in the host's words. */
+export interface Fault {
+  message: string;
+}
+
+export class Panel {
+  /** `undefined` until the host has said something. */
+  state = $state.raw<State>();
+  events = $state.raw<EventRecord[]>([]);
+  slug = $state<string>();
+  level = $state<LeastLevel>('info');
+  fault = $state.raw<Fault>();
+  /** The host does not answer; the reason, where there is one. */
+  lost = $state.raw<{ reason: string | undefined }>();
+  /** The command that waits for its answer. */
+  busy = $state<Command['do']>();
+  /** Name of the folder that is dragged over the window. */
+  dragged = $state<string>();
+
+  readonly folder: Folder | undefined = $derived(this.state?.folders.find((folder) => folder.slug === this.slug));
+
+  readonly #host: HostApi;
+
+  constructor(host: HostApi) {
+    this.#host = host;
+  }
+
+  /** Listens to the host until the returned function is called. */
+  start(): () => void {
+    const stop = this.#host.watch({
+      message: (message) => {
+        this.lost = undefined;
+        if (message.type === 'state') this.#show(message.state);
+        else this.events = added(this.events, message.events);
+      },
+      lost: (reason) => (this.lost = { reason }),
+    });
+    const stopDrops = this.#host.watchDrops(this.#drops());
+    return () => {
+      stop();
+      stopDrops();
+    };
+  }
+
+  /** Asks the host; what goes wrong becomes `fault`. Whether it was done. */
+  async ask(command: Command): Promise<boolean> {
+    this.busy = command.do;
+    this.fault = undefined;
+    return this.#try(async () => this.#show(await this.#host.command(command))).finally(() => (this.busy = undefined));
+  }
+
+  /** Lets the person choose a folder and adds it. */
+  async chooseFolder(): Promise<void> {
+    await this.#try(async () => {
+      const path = await this.#host.pickFolder();
+      if (path) await this.ask({ do: 'add-folder', path });
+    });
+  }
+
+  /** Opens the folder, or one of its documents, for editing. */
+  async open(path: string | null = null): Promise<void> {
+    const slug = this.slug;
+    if (slug !== undefined) await this.#try(() => this.#host.openEditor(slug, path));
+  }
+
+  #show(state: State) {
+    this.slug = chosen(this.state?.folders, state.folders, this.slug);
+    this.state = state;
+  }
+
+  async #try(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.fault = { message: error instanceof Error ? error.message : String(error) };
+      return false;
+    }
+  }
+
+  #drops(): DropTarget {
+    return {
+      enter: (paths) => (this.dragged = paths[0] === undefined ? undefined : baseName(paths[0])),
+      leave: () => (this.dragged = undefined),
+      drop: (paths) => {
+        this.dragged = undefined;
+        // One after another, so that the last one is shown and a refusal is not overwritten.
+        void (async () => {
+          for (const path of paths) if (!(await this.ask({ do: 'add-folder', path }))) break;
+        })();
+      },
+    };
+  }
+}

@@ -1,0 +1,83 @@
+// The host through its owner's HTTP routes: the window's page in an ordinary browser, against a host without a window.
+// The owner's token comes in the page's address, `?token=…`.
+import type { Command, Message, State } from '../../bindings/protocol';
+import { strings } from '../strings';
+import { HostError, isErrorBody, type HostApi, type Watcher } from './api';
+
+/** Milliseconds until a lost connection is tried again. */
+const AGAIN = 1000;
+
+/** Where the browser's own parts come from, so that a test can bring others. */
+export interface Surroundings {
+  fetch: typeof fetch;
+  connect(address: URL): WebSocket;
+  /** Opens an address in another tab. */
+  open(address: string): void;
+  /** Asks the person for a line of text. */
+  prompt(question: string): string | null;
+}
+
+const browser: Surroundings = {
+  fetch: (...request) => fetch(...request),
+  connect: (address) => new WebSocket(address),
+  open: (address) => void window.open(address, '_blank', 'noopener'),
+  prompt: (question) => window.prompt(question),
+};
+
+/** The host that served `page`, for whoever holds the token in its address. */
+export function panelOverHttp(page: URL, around: Surroundings = browser): HostApi {
+  const token = page.searchParams.get('token') ?? '';
+  const route = new URL('/api/commonplace/panel', page);
+  route.searchParams.set('token', token);
+
+  async function command(command: Command): Promise<State> {
+    const body = JSON.stringify(command);
+    const headers = { 'content-type': 'application/json' };
+    let answer: Response;
+    try {
+      answer = await around.fetch(route, { method: 'POST', headers, body });
+    } catch {
+      throw new Error(strings.host.away.text);
+    }
+    const value: unknown = await answer.json().catch(() => undefined);
+    if (answer.ok) return value as State;
+    if (isErrorBody(value)) throw new HostError(value);
+    throw new Error(strings.host.refused(answer.status));
+  }
+
+  function watch(watcher: Watcher): () => void {
+    const address = new URL(route);
+    address.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
+    let socket: WebSocket | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const connect = () => {
+      socket = around.connect(address);
+      socket.onmessage = (event) => watcher.message(JSON.parse(String(event.data)) as Message);
+      socket.onclose = () => {
+        watcher.lost();
+        timer = setTimeout(connect, AGAIN);
+      };
+    };
+    connect();
+    return () => {
+      clearTimeout(timer);
+      if (socket) socket.onclose = null;
+      socket?.close();
+    };
+  }
+
+  return {
+    command,
+    watch,
+    // A browser cannot name a folder on the host's machine: it has to be typed.
+    pickFolder: () => Promise.resolve(around.prompt(strings.folder.typePath)?.trim() || null),
+    openEditor(slug, path) {
+      const address = new URL(`/${encodeURIComponent(slug)}/`, page);
+      address.searchParams.set('token', token);
+      if (path !== null) address.hash = `/${path.split('/').map(encodeURIComponent).join('/')}`;
+      around.open(address.href);
+      return Promise.resolve();
+    },
+    watchDrops: () => () => undefined,
+  };
+}
