@@ -233,12 +233,15 @@ fn rename_new(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Makes the new name last. Where a folder cannot be flushed at all, the file is written all the same.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if cannot(&error) || error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
 }
 
 /// See [`crate::Root::leftovers`].
@@ -249,7 +252,8 @@ pub(crate) fn leftovers(root: &Path, path: &str) -> Result<Vec<DiskContent>, Rea
     let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
         .filter(|entry| entry.file_name().to_str().is_some_and(|name| name.starts_with(&stem) && is_hidden(name)))
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .filter_map(|entry| entry.metadata().ok().filter(Metadata::is_file).map(|metadata| (metadata, entry.path())))
+        .filter_map(|(metadata, place)| Some((metadata.modified().ok()?, place)))
         .collect();
     found.sort();
     let mut contents = Vec::new();

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const QUIET: Duration = Duration::from_millis(100);
 /// … or since its first change this much passed.
 const LATEST: Duration = Duration::from_secs(1);
+/// A rename is reported this long after it: until then it may turn out to be part of a replacement.
+const RENAME: Duration = Duration::from_millis(300);
 /// More than this at once, and looking at everything is cheaper.
 const MANY: usize = 1000;
 
@@ -88,8 +90,8 @@ impl Tree {
 
     /// When something will be due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let touched = self.touched.values().map(due_at);
-        let moves = self.moves.iter().map(|(_, _, at)| *at + QUIET);
+        let touched = self.touched.iter().map(|(path, times)| self.due_at(path, times));
+        let moves = self.moves.iter().map(|(_, _, at)| *at + RENAME);
         touched.chain(moves).chain(self.lost.map(|at| at + QUIET)).min()
     }
 
@@ -99,25 +101,33 @@ impl Tree {
             return self.give_up();
         }
         let mut changes = Vec::new();
-        let (due, later) = std::mem::take(&mut self.moves).into_iter().partition(|(_, _, at)| *at + QUIET <= now);
+        let (due, later) = std::mem::take(&mut self.moves).into_iter().partition(|(_, _, at)| *at + RENAME <= now);
         self.moves = later;
         for (from, to, _) in due {
             if look.is_directory(&from).is_some() {
                 // An editor put the old content aside and wrote anew.
+                self.touched.remove(&from);
+                self.touched.remove(&to);
                 self.settle(from, look, &mut changes);
                 self.settle(to, look, &mut changes);
             } else {
                 changes.push(Change::Moved { from, to });
             }
         }
-        let mut due: Vec<String> =
-            self.touched.iter().filter(|(_, times)| due_at(times) <= now).map(|(path, _)| path.clone()).collect();
+        let due = self.touched.iter().filter(|(path, times)| self.due_at(path, times) <= now);
+        let mut due: Vec<String> = due.map(|(path, _)| path.clone()).collect();
         due.sort();
         for path in due {
             self.touched.remove(&path);
             self.settle(path, look, &mut changes);
         }
         if changes.len() > MANY { self.give_up() } else { changes }
+    }
+
+    /// When a touch is due: not before a rename to that path, or of a folder around it, was reported.
+    fn due_at(&self, path: &str, (first, last): &(Instant, Instant)) -> Instant {
+        let renamed = self.moves.iter().filter(|(_, to, _)| is_at_or_below(path, to)).map(|(_, _, at)| *at + RENAME);
+        renamed.fold((*last + QUIET).min(*first + LATEST), Instant::max)
     }
 
     fn give_up(&mut self) -> Vec<Change> {
@@ -169,10 +179,6 @@ impl Tree {
         }
         below
     }
-}
-
-fn due_at((first, last): &(Instant, Instant)) -> Instant {
-    (*last + QUIET).min(*first + LATEST)
 }
 
 fn is_at_or_below(path: &str, folder: &str) -> bool {
@@ -246,7 +252,7 @@ mod tests {
                 &["a"],
                 vec![Rename("a", "a~"), Touch("a")],
                 &["a", "a~"],
-                vec![changed("a"), changed("a~"), changed("a")],
+                vec![changed("a"), changed("a~")],
             ),
             ("moved onto another", &["a", "b"], vec![Rename("a", "b")], &["b"], vec![changed("a"), changed("b")]),
             ("a folder moved", &["d/", "d/a"], vec![Rename("d", "e")], &["e/", "e/a"], vec![moved("d", "e")]),
@@ -265,7 +271,7 @@ mod tests {
                 }
             }
             assert_eq!(tree.due(start, &disk(after)), [], "{name}: not yet");
-            assert_eq!(tree.due(start + QUIET, &disk(after)), expected, "{name}");
+            assert_eq!(tree.due(start + RENAME, &disk(after)), expected, "{name}");
             assert_eq!(tree.deadline(), None, "{name}");
             tree.known.retain(|path, _| !after.iter().any(|other| other.trim_end_matches('/') == path));
             assert!(tree.known.is_empty(), "{name}: {:?}", tree.known);

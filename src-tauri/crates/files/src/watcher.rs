@@ -34,7 +34,7 @@ pub enum Change {
 /// Notifications that may wait; more, and everything is looked at again.
 const WAITING: usize = 4096;
 /// How long the two halves of a rename wait for each other.
-const PAIRING: Duration = Duration::from_millis(100);
+const PAIRING: Duration = Duration::from_millis(500);
 /// How long the thread sleeps at most, and how long a start may take before the caller goes on.
 const NAP: Duration = Duration::from_secs(1);
 

