@@ -32,6 +32,10 @@ describe('the window in an ordinary browser', () => {
     expect(String(route)).toBe('http://127.0.0.1:8787/api/commonplace/panel?token=a%2Bb');
     expect([request.method, request.body]).toEqual(['POST', '{"do":"add-sample"}']);
 
+    const held = browser(() => json({ version: '1' }));
+    await panelOverHttp(new URL('http://127.0.0.1:8787/panel.html'), held.around).command({ do: 'add-sample' });
+    expect(String((held.fetch.mock.calls[0] as unknown as [URL])[0])).toBe('http://127.0.0.1:8787/api/commonplace/panel');
+
     const no = browser(() => json({ code: 'not-found', reason: null, message: '/x is no folder.' }, 404));
     const refusal = panelOverHttp(page, no.around).command({ do: 'add-folder', path: '/x' });
     await expect(refusal).rejects.toThrow('/x is no folder.');

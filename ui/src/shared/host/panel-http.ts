@@ -1,5 +1,5 @@
 // The host through its owner's HTTP routes: the window's page in an ordinary browser, against a host without a window.
-// The owner's token comes in the page's address, `?token=…`.
+// The owner's token comes in the page's address, `?token=…`, or it is in a cookie already: the host moves it there.
 import type { Command, Message, State } from '../../bindings/protocol';
 import { strings } from '../strings';
 import { HostError, isErrorBody, type HostApi, type Watcher } from './api';
@@ -24,11 +24,15 @@ const browser: Surroundings = {
   prompt: (question) => window.prompt(question),
 };
 
-/** The host that served `page`, for whoever holds the token in its address. */
+/** The host that served `page`, for whoever holds its owner's token. */
 export function panelOverHttp(page: URL, around: Surroundings = browser): HostApi {
-  const token = page.searchParams.get('token') ?? '';
-  const route = new URL('/api/commonplace/panel', page);
-  route.searchParams.set('token', token);
+  const token = page.searchParams.get('token');
+  const at = (path: string) => {
+    const address = new URL(path, page);
+    if (token) address.searchParams.set('token', token);
+    return address;
+  };
+  const route = at('/api/commonplace/panel');
 
   async function command(command: Command): Promise<State> {
     const body = JSON.stringify(command);
@@ -72,8 +76,7 @@ export function panelOverHttp(page: URL, around: Surroundings = browser): HostAp
     // A browser cannot name a folder on the host's machine: it has to be typed.
     pickFolder: () => Promise.resolve(around.prompt(strings.folder.typePath)?.trim() || null),
     openEditor(slug, path) {
-      const address = new URL(`/${encodeURIComponent(slug)}/`, page);
-      address.searchParams.set('token', token);
+      const address = at(`/${encodeURIComponent(slug)}/`);
       if (path !== null) address.hash = `/${path.split('/').map(encodeURIComponent).join('/')}`;
       around.open(address.href);
       return Promise.resolve();
