@@ -83,10 +83,10 @@ fn clippy(project: &Project, log: &Path) -> Outcome {
     cargo(project, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).logged(log)
 }
 
-/// All Rust tests, and the programs that the steps after this one start.
+/// The programs that tests here and in the steps after this one start, and all Rust tests.
 fn rust(project: &Project, log: &Path) -> Outcome {
-    cargo(project, &["test", "--workspace", "--no-fail-fast"]).logged(log)?;
-    cargo(project, &["build", "--workspace"]).logged(log)
+    cargo(project, &["build", "--workspace"]).logged(log)?;
+    programs(project, cargo(project, &["test", "--workspace", "--no-fail-fast"])).logged(log)
 }
 
 /// Licences, banned crates and sources; known vulnerabilities need the internet and are not looked up here.
@@ -122,7 +122,7 @@ fn e2e(project: &Project, log: &Path) -> Outcome {
     programs(project, call).minutes(15).logged(log)
 }
 
-/// Tells tests outside Rust where the programs are and where screenshots go.
+/// Tells tests where the programs are and where screenshots go.
 fn programs(project: &Project, call: Invocation) -> Invocation {
     call.env("COMMONPLACE_HOST", project.program("commonplace-host"))
         .env("COMMONPLACE_APP", project.program("commonplace"))

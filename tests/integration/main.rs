@@ -1,0 +1,11 @@
+//! The system from the outside: sockets, files and SQLite are real. Rules about one crate alone are proved beside it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod events;
+mod links;
+mod pages;
+mod program;
+mod rest;
+mod session;
+mod sync;

@@ -1,0 +1,73 @@
+//! `commonplace-host` as a process of its own.
+
+use crate::DEADLINE;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::LazyLock;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The program: the one of `COMMONPLACE_HOST`, else built now.
+static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+    if let Some(program) = std::env::var_os("COMMONPLACE_HOST") {
+        return program.into();
+    }
+    // Together with this package, so that cargo resolves the same features as for the tests.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let arguments = ["build", "-p", "server", "-p", "tests", "--bin", "commonplace-host"];
+    let status = std::process::Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(status.is_ok_and(|status| status.success()), "cannot build commonplace-host");
+    // target/PROFILE/deps/TEST → target/PROFILE
+    let here = std::env::current_exe().unwrap_or_default();
+    let profile = here.parent().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned();
+    profile.join(format!("commonplace-host{}", std::env::consts::EXE_SUFFIX))
+});
+
+/// A running program. Dropping it kills it.
+pub struct Program {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    /// The line it printed.
+    pub line: String,
+}
+
+impl Program {
+    /// What the program prints for these arguments, when it ends by itself.
+    pub async fn output(arguments: &[&str]) -> std::process::Output {
+        Command::new(&*PROGRAM).args(arguments).output().await.unwrap()
+    }
+
+    /// Runs `serve` with these arguments and waits for its line.
+    pub async fn serve(arguments: &[&str]) -> Self {
+        let mut command = Command::new(&*PROGRAM);
+        command.arg("serve").args(arguments).env("RUST_LOG", "info");
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        let read = tokio::time::timeout(DEADLINE, out.read_line(&mut line)).await;
+        assert!(read.is_ok() && line.ends_with('\n'), "commonplace-host printed {line:?}");
+        Self { child, out, line: line.trim_end().to_owned() }
+    }
+
+    /// `address:port` of the first address it printed.
+    pub fn authority(&self) -> String {
+        self.line.split('/').nth(2).unwrap_or_default().to_owned()
+    }
+
+    /// SIGKILL: it can finish nothing.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM: what else it printed, and whether it ended well.
+    pub async fn stop(mut self) -> (String, bool) {
+        let process = self.child.id().unwrap().to_string();
+        let signalled = Command::new("kill").args(["-TERM", &process]).status().await;
+        assert!(signalled.is_ok_and(|status| status.success()));
+        let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
+        let mut rest = String::new();
+        let _ = self.out.read_to_string(&mut rest).await;
+        (rest, ended.is_ok_and(|status| status.is_ok_and(|status| status.success())))
+    }
+}
