@@ -66,5 +66,7 @@ fn run(project: &Project, app_arguments: &[String]) -> Outcome {
     system::provide(system::BUILD)?;
     ui::build(project)?;
     tools::cargo(project, &["build", "--workspace"]).passed()?;
-    project.invoke(project.program("commonplace")).args(app_arguments).passed()
+    // Where the person is, so that a folder's path means what they meant.
+    let here = std::env::current_dir().map_err(|error| format!("the current folder cannot be told: {error}"))?;
+    project.invoke(project.program("commonplace")).within(here).args(app_arguments).passed()
 }
