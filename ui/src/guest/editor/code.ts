@@ -1,0 +1,104 @@
+// The editor for one shared text, in a cell or a whole page. Binds it to the text, to undo that is mine only, and to
+// who is where; what keys mean beyond typing is told from outside.
+import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, indentWithTab } from '@codemirror/commands';
+import { bracketMatching, indentOnInput, indentUnit, type Language, syntaxHighlighting } from '@codemirror/language';
+import { search, searchKeymap } from '@codemirror/search';
+import { Compartment, EditorState, type Extension, Prec } from '@codemirror/state';
+import { drawSelection, EditorView, type KeyBinding, keymap, lineNumbers } from '@codemirror/view';
+import { ySync, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
+import type * as Y from 'yjs';
+import type { Presence } from '../../shared/collab/presence';
+import { highlighter } from './language';
+import { otherPeople } from './others';
+import '../../shared/people.css';
+import './code.css';
+
+export interface EditorOptions {
+  parent: HTMLElement;
+  text: Y.Text;
+  presence: Presence;
+  undo: Y.UndoManager;
+  language: Language | null;
+  mayEdit: boolean;
+  /** What a screen reader calls it. */
+  label: string;
+  /** A whole page: line numbers, own scrolling, find. */
+  page?: boolean;
+  wrap: boolean;
+  keys?: KeyBinding[];
+  onfocus?: () => void;
+}
+
+export interface CodeEditor {
+  view: EditorView;
+  setLanguage(language: Language | null): void;
+  destroy(): void;
+}
+
+export function mountEditor(options: EditorOptions): CodeEditor {
+  const { text, presence, undo, mayEdit, page = false } = options;
+  const sync = new YSyncConfig(text, null);
+  undo.addTrackedOrigin(sync);
+  const language = new Compartment();
+  const undoKeys: KeyBinding[] = [
+    { key: 'Mod-z', run: () => (undo.undo(), true), preventDefault: true },
+    { key: 'Mod-Shift-z', run: () => (undo.redo(), true), preventDefault: true },
+    { key: 'Mod-y', run: () => (undo.redo(), true), preventDefault: true },
+  ];
+  const extensions: Extension[] = [
+    Prec.highest(keymap.of([...(options.keys ?? []), ...(mayEdit ? undoKeys : [])])),
+    ySyncFacet.of(sync),
+    ySync,
+    EditorView.domEventHandlers({
+      beforeinput: (event) => {
+        if (event.inputType === 'historyUndo') undo.undo();
+        else if (event.inputType === 'historyRedo') undo.redo();
+        else return false;
+        event.preventDefault();
+        return true;
+      },
+      focus: () => options.onfocus?.(),
+    }),
+    language.of(options.language ?? []),
+    syntaxHighlighting(highlighter),
+    bracketMatching(),
+    closeBrackets(),
+    indentOnInput(),
+    indentUnit.of('    '),
+    EditorState.tabSize.of(4),
+    EditorState.readOnly.of(!mayEdit),
+    EditorState.allowMultipleSelections.of(true),
+    EditorView.editable.of(mayEdit),
+    EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', ...(mayEdit ? {} : { tabindex: '0' }) }),
+    drawSelection(),
+    ...(options.wrap ? [EditorView.lineWrapping] : []),
+    ...(page ? [lineNumbers(), search({ top: true }), keymap.of(searchKeymap)] : []),
+    keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...(page ? [] : [indentWithTab])]),
+    otherPeople(text, presence),
+    EditorView.updateListener.of((update) => {
+      if (!update.view.hasFocus || !(update.selectionSet || update.focusChanged || update.docChanged)) return;
+      const { ranges, main } = update.state.selection;
+      // The shared text is behind this editor until the update is over.
+      queueMicrotask(() => {
+        presence.setCursors(text, ranges.map((range) => ({ anchor: range.anchor, head: range.head, primary: range === main })));
+      });
+    }),
+  ];
+  const view = new EditorView({ parent: options.parent, state: EditorState.create({ doc: text.toString(), extensions }) });
+  return {
+    view,
+    setLanguage: (next) => view.dispatch({ effects: language.reconfigure(next ?? []) }),
+    destroy: () => {
+      view.destroy();
+      undo.removeTrackedOrigin(sync);
+    },
+  };
+}
+
+/** Puts the caret where the pointer was, or at the end. */
+export function placeCaret(view: EditorView, at: { x: number; y: number } | 'start' | 'end'): void {
+  view.focus();
+  const position = at === 'start' ? 0 : at === 'end' ? view.state.doc.length : view.posAtCoords(at, false);
+  view.dispatch({ selection: { anchor: position }, scrollIntoView: typeof at === 'string' });
+}

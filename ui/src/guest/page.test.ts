@@ -1,0 +1,96 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it } from 'vitest';
+import { saveStatus, saveSteps, type SaveFacts } from '../shared/format/saving';
+import { errorOf, HostError, host, type Hello, type User } from '../shared/host/http';
+import { entryOf, entryOfError, forgetSecret, takeSecret } from './entry';
+import { foldersOf, openingOf } from './files';
+import { nextLook, noticeOf, type NoticeFacts } from './notices';
+
+describe('the way in', () => {
+  const me: User = { username: 'u', name: 'Ana', display_name: 'Ana', initials: 'AN', color: null, avatar_url: null };
+  const stranger: Hello = { version: '0', folder: null, host: null, me: null, role: null, sharing: false };
+  const offered: Hello = { ...stranger, folder: 'Tide pools', host: 'Ines', role: 'edit', sharing: true };
+
+  beforeEach(() => {
+    history.replaceState(null, '', '/slug/');
+    forgetSecret();
+  });
+
+  it('UI-10 the host’s first answer decides what the page is', () => {
+    const phase = (hello: Hello, secret: string | null) => entryOf(hello, secret).phase;
+    expect([phase(stranger, null), phase(stranger, 's'), phase(offered, 's'), phase({ ...offered, sharing: false }, 's'), phase({ ...offered, me }, null)]).toEqual(['no-link', 'ended', 'join', 'stopped', 'in']);
+    const error = (code: HostError['code']) => entryOfError(new HostError(code, '')).phase;
+    expect([error('link-ended'), error('not-shared'), error('unreachable'), error('fault')]).toEqual(['ended', 'stopped', 'unreachable', 'unreachable']);
+    expect([errorOf(403, null).code, errorOf(500, 'x').code, errorOf(403, { code: 'link-ended', message: 'm' }).message]).toEqual(['forbidden', 'fault', 'm']);
+  });
+
+  it('UI-11 a link’s secret leaves the address at once and is forgotten after joining; files stay in it', () => {
+    history.replaceState(null, '', '/slug/#s3cret');
+    expect([takeSecret(), location.href.includes('s3cret'), takeSecret()]).toEqual(['s3cret', false, 's3cret']);
+    forgetSecret();
+    expect(takeSecret()).toBeNull();
+    history.replaceState(null, '', '/slug/#/counts.ipynb');
+    expect([takeSecret(), location.hash]).toEqual([null, '#/counts.ipynb']);
+  });
+
+  it('every address is below the page’s own', () => {
+    expect(host.fileUrl('a b/c#.png')).toBe('api/commonplace/file/a%20b/c%23.png');
+    const room = host.roomUrl({ format: 'json', type: 'notebook', fileId: 'f1', sessionId: 's 1' });
+    expect(room).toBe('ws://localhost:3000/slug/api/collaboration/room/json:notebook:f1?sessionId=s+1');
+  });
+});
+
+describe('files', () => {
+  it('stand in their folders, by name', () => {
+    const file = (path: string) => ({ path, kind: 'text' as const, size: 0, modified: 0, people: [] });
+    const shown = foldersOf(['b.md', 'z/2.md', 'a10.md', 'z/1.md', 'a2.md', 'c/d/x'].map(file));
+    expect(shown.map((folder) => [folder.path, ...folder.files.map((one) => one.path)])).toEqual([['c/d', 'c/d/x'], ['z', 'z/1.md', 'z/2.md'], ['', 'a2.md', 'a10.md', 'b.md']]);
+    expect(['a.ipynb', 'a.md'].map(openingOf)).toEqual(['notebook', 'text']);
+  });
+});
+
+describe('saving', () => {
+  const at = new Date(2026, 10, 24, 14, 32).getTime();
+  const facts: SaveFacts = { loaded: true, live: true, confirms: true, unsent: 0, dirty: false, savedAt: at, fault: null, writing: false, edited: true };
+  const words = (more: Partial<SaveFacts>) => {
+    const { step, words: text } = saveStatus({ ...facts, ...more }, 'en-GB');
+    return `${step} ${text}`;
+  };
+
+  it('UI-12 is told step by step, and no step before it is reached', () => {
+    expect(words({})).toBe('3 In the file, 14:32');
+    expect(words({ savedAt: null })).toBe('3 In the file');
+    expect(words({ dirty: true })).toBe('2 On the host');
+    expect(words({ dirty: true, writing: true })).toBe('2 Writing…');
+    expect(words({ unsent: 1, dirty: true })).toBe('1 On this device');
+    // "Written" of an older state does not speak of what is not even on the host.
+    expect(words({ unsent: 1 })).toBe('1 On this device');
+    expect(words({ unsent: 3, live: false, dirty: true })).toBe('1 3 edits not on the host');
+    expect(words({ fault: '', dirty: true })).toBe('2 Not in the file');
+    expect(words({ loaded: false })).toBe('0 ');
+    // A host that confirms nothing is not believed to have anything in its log.
+    expect(words({ confirms: false, dirty: true })).toBe('1 On this device');
+    expect(saveSteps({ ...facts, confirms: false, dirty: true }, 'a.md').map((step) => [step.name, step.reached])).toEqual([['On this device', true], ['In the file a.md', false]]);
+    expect(saveSteps({ ...facts, dirty: true }, 'a.md', 'en-GB').map((step) => step.when)).toEqual(['now', 'now', 'in 1 s, last 14:32']);
+  });
+});
+
+describe('notices', () => {
+  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
+  const id = (more: Partial<NoticeFacts>, now: number) => noticeOf({ ...facts, ...more }, now)?.id;
+
+  it('UI-13 a lost connection is told after 1 s, a silent host after 10 s, and the return for 8 s', () => {
+    expect([0, 999, 1_000, 9_999, 10_000].map((now) => id({ awaySince: 0 }, now))).toEqual([undefined, undefined, 'reconnecting', 'reconnecting', 'away']);
+    expect(noticeOf({ ...facts, awaySince: 0, unsent: 3 }, 10_000)?.text).toContain('3 edits wait on this device');
+    const back = { at: 0, waited: 3 };
+    expect([id({ back }, 10), id({ back, unsent: 1 }, 10), id({ back }, 8_000)]).toEqual(['back', undefined, undefined]);
+    expect(noticeOf({ ...facts, back }, 10)).toMatchObject({ head: 'Back.', text: 'Your 3 edits are on the host.' });
+    expect([nextLook({ ...facts, awaySince: 0 }, 10), nextLook({ ...facts, awaySince: 0 }, 1_500), nextLook(facts, 0), nextLook({ ...facts, back }, 1_000)]).toEqual([990, 8_500, null, 7_000]);
+  });
+
+  it('UI-13 one at a time, the worst first', () => {
+    expect(id({ fault: 'The disk is full.', viewOnly: true }, 0)).toBe('fault');
+    expect([id({ viewOnly: true }, 0), id({ viewOnly: true, viewOnlyClosed: true }, 0)]).toEqual(['view', undefined]);
+    expect(noticeOf({ ...facts, viewOnly: true }, 0)?.text).toBe('Copying works. Ask Ines if you want to write.');
+  });
+});

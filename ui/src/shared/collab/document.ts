@@ -1,0 +1,174 @@
+// One open document: the shared state, who else is in it, and the line to its room. What the text means (cells, lines)
+// is the page's business.
+import { Awareness } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { Changes } from './changes';
+import { Presence } from './presence';
+import { Provider, type End, type Link, type Socket } from './provider';
+import type { SaveFacts } from '../format/saving';
+
+export interface DocumentOptions {
+  url: string;
+  /** Path it was opened by; the host tells of renames. */
+  path: string;
+  /** Identity object for awareness. */
+  user: Record<string, unknown>;
+  /** When the file was last written as far as the list of files knows, unix ms. */
+  modified: number | null;
+  mayEdit: boolean;
+  probe?: () => Promise<End | null>;
+  open?: (url: string) => Socket;
+  now?: () => number;
+}
+
+/** Documents that nobody looks at any more, kept until their edits are on the host. */
+export const leaving = new Set<OpenDocument>();
+
+export class OpenDocument {
+  readonly doc = new Y.Doc();
+  readonly awareness = new Awareness(this.doc);
+  readonly presence: Presence;
+  readonly provider: Provider;
+  private readonly state = this.doc.getMap<unknown>('state');
+  private readonly changes = new Changes();
+  private readonly now: () => number;
+  private savedAt: number | null;
+  private fault: string | null = null;
+  private writing = false;
+  private lastAway: number | null = null;
+  private edited = false;
+  /** Set when the connection is back: since when, and how many edits of mine had been waiting. */
+  back: { at: number; waited: number } | null = null;
+
+  constructor(private readonly options: DocumentOptions) {
+    this.now = options.now ?? Date.now;
+    this.savedAt = options.modified;
+    this.presence = new Presence(this.awareness, this.now);
+    this.awareness.setLocalState({ user: options.user, cursors: [], autosave: true });
+    const { url, probe, open } = options;
+    this.provider = new Provider({ url, doc: this.doc, awareness: this.awareness, ...(probe && { probe }), ...(open && { open }) });
+    this.provider.subscribe(this.onProvider);
+    this.state.observe(this.onState);
+    this.doc.on('update', this.onUpdate);
+  }
+
+  get path(): string {
+    this.changes.track();
+    const path = this.state.get('path');
+    return typeof path === 'string' && path ? path : this.options.path;
+  }
+
+  get loaded(): boolean {
+    this.changes.track();
+    return this.provider.loaded;
+  }
+
+  get end(): End | null {
+    this.changes.track();
+    return this.provider.end;
+  }
+
+  get link(): Link {
+    this.changes.track();
+    return this.provider.link;
+  }
+
+  get awaySince(): number | null {
+    this.changes.track();
+    return this.provider.awaySince;
+  }
+
+  /** My edits that are not yet on the host. */
+  get unsent(): number {
+    this.changes.track();
+    return this.provider.unsent;
+  }
+
+  get backSince(): { at: number; waited: number } | null {
+    this.changes.track();
+    return this.back;
+  }
+
+  get saving(): SaveFacts {
+    this.changes.track();
+    const { loaded, link, end, confirms, unsent } = this.provider;
+    const { savedAt, fault, writing, edited } = this;
+    const live = link === 'live' && end === null;
+    return { loaded, live, confirms, unsent, dirty: this.state.get('dirty') === true, savedAt, fault, writing, edited };
+  }
+
+  listen(listener: () => void): () => void {
+    return this.changes.listen(listener);
+  }
+
+  /** Asks the host to write the file now. */
+  async save(): Promise<void> {
+    if (!this.options.mayEdit || this.writing) return;
+    this.writing = true;
+    this.changes.emit();
+    const answer = await this.provider.save();
+    this.writing = false;
+    this.fault = answer.status === 'failed' && this.provider.link === 'live' ? answer.message : null;
+    if (answer.status === 'success') this.savedAt = this.now();
+    this.changes.emit();
+  }
+
+  /** Closes it once every edit of mine is on the host; until then it is in `leaving`. */
+  leave(): void {
+    if (this.provider.unsent === 0 || this.provider.end) {
+      this.destroy();
+      return;
+    }
+    leaving.add(this);
+    this.awareness.setLocalState(null);
+    const stop = this.provider.subscribe(() => {
+      if (this.provider.unsent > 0 && !this.provider.end) return;
+      stop();
+      leaving.delete(this);
+      // Not in the middle of what the provider is doing.
+      queueMicrotask(() => this.destroy());
+    });
+  }
+
+  destroy(): void {
+    this.state.unobserve(this.onState);
+    this.doc.off('update', this.onUpdate);
+    this.presence.destroy();
+    this.provider.destroy();
+    this.awareness.destroy();
+    this.doc.destroy();
+  }
+
+  private readonly onProvider = (): void => {
+    const { awaySince } = this.provider;
+    if (this.provider.link === 'live' && this.lastAway !== null) {
+      const gone = this.now() - this.lastAway;
+      if (gone >= 1000) this.back = { at: this.now(), waited: this.provider.unsent };
+    }
+    this.lastAway = awaySince;
+    this.changes.emit();
+  };
+
+  private readonly onState = (event: Y.YMapEvent<unknown>, transaction: Y.Transaction): void => {
+    const fromHost = transaction.origin === this.provider;
+    if (fromHost && event.keysChanged.has('dirty') && this.state.get('dirty') !== true && this.provider.loaded) {
+      // "Written" may have crossed with my last keystroke on the way; then it does not speak of that.
+      if (this.provider.unsent > 0) this.setDirty();
+      else {
+        this.savedAt = this.now();
+        this.fault = null;
+      }
+    }
+    this.changes.emit();
+  };
+
+  private readonly onUpdate = (_update: Uint8Array, origin: unknown): void => {
+    if (origin === this.provider || origin === this) return;
+    this.edited = true;
+    if (this.state.get('dirty') !== true) this.setDirty();
+  };
+
+  private setDirty(): void {
+    this.doc.transact(() => this.state.set('dirty', true), this);
+  }
+}

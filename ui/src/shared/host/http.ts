@@ -1,0 +1,74 @@
+// What the guest's page asks of the host, below the page's own address. Knows addresses and shapes of answers;
+// decides nothing. A failure is a `HostError`: its code says what the page can do, its message is for people.
+
+import type * as protocol from '../../bindings/protocol';
+
+export type { FileEntry, FileList, Hello, Joined, Person, Role, User } from '../../bindings/protocol';
+
+/** The two words a file is opened with. */
+export type Kind = protocol.DocumentKind;
+
+/** A code of the host, or ours: nobody answered. */
+export type ErrorCode = protocol.ErrorCode | 'unreachable';
+
+export class HostError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const byStatus: Record<number, ErrorCode> = { 400: 'bad-request', 401: 'forbidden', 403: 'forbidden', 404: 'not-found' };
+
+/** Reads the host's error body, whatever really arrived. */
+export function errorOf(status: number, body: unknown): HostError {
+  const { code, message } = (body && typeof body === 'object' ? body : {}) as Record<string, unknown>;
+  return new HostError(
+    typeof code === 'string' ? (code as ErrorCode) : (byStatus[status] ?? 'fault'),
+    typeof message === 'string' ? message : '',
+  );
+}
+
+/** An API path in an address: every part encoded, the slashes kept. */
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+const base = () => document.baseURI;
+
+async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, base()), {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    });
+  } catch {
+    throw new HostError('unreachable', '');
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw errorOf(response.status, answer);
+  return answer as T;
+}
+
+export const host = {
+  hello: (secret: string | null) => ask<protocol.Hello>('POST', 'api/commonplace/hello', { secret }),
+  join: (secret: string, name: string, color: string | null) =>
+    ask<protocol.Joined>('POST', 'api/commonplace/join', { secret, name, color }),
+  files: () => ask<protocol.FileList>('GET', 'api/commonplace/files'),
+  /** Once per opening of a file; reconnecting uses the same session. */
+  session: (path: string, kind: Kind) => ask<protocol.SessionResponse>('PUT', `api/collaboration/session/${encodePath(path)}`, kind),
+  /** Address of a file's bytes. */
+  fileUrl: (path: string) => `api/commonplace/file/${encodePath(path)}`,
+  /** Address of a room's socket. */
+  roomUrl: (session: protocol.SessionResponse) => {
+    const room = [session.format, session.type, session.fileId].map(encodeURIComponent).join(':');
+    const url = new URL(`api/collaboration/room/${room}`, base());
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    url.hash = '';
+    url.searchParams.set('sessionId', session.sessionId);
+    return url.href;
+  },
+};
