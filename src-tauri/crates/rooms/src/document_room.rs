@@ -1,67 +1,150 @@
 //! A room with a file behind it.
 
-use crate::{Authors, Effect, Here, Input, Now, Policy};
-use protocol::{ClientId, RoomId};
+use crate::job::Found;
+use crate::live::Live;
+use crate::opening::{Waiting, open};
+use crate::place::{Place, Turn};
+use crate::rebuild::{Rebuild, Rebuilt};
+use crate::roster::Roster;
+use crate::{Authors, Effect, Here, Input, Job, Now, Policy};
+use protocol::{ClientId, CloseCode, Model, RoomId};
 use std::time::Duration;
 use ydoc::State;
 
 /// A room with a file behind it.
-pub struct DocumentRoom;
+///
+/// A function of its inputs: nothing depends on an effect having been carried out before the answer to it arrives, so it may
+/// be dropped between any two effects and opened again from what was committed.
+pub struct DocumentRoom {
+    place: Place,
+    phase: Phase,
+}
 
-#[allow(unused_variables, clippy::todo)]
+enum Phase {
+    /// Nobody came yet.
+    Fresh,
+    /// Asked for the file and the history, then rebuilding.
+    Opening(Waiting),
+    Open(Box<Live>),
+    /// `Done` was said.
+    Finished,
+}
+
 impl DocumentRoom {
     /// A room that has not opened its file yet. `id` must be [`RoomId::Document`] (anything else is served as text).
     pub fn new(id: RoomId, policy: Policy, authors: Authors) -> Self {
-        todo!()
+        let model = match &id {
+            RoomId::Document { kind, .. } => kind.model(),
+            RoomId::Transient(_) => Model::Text,
+        };
+        let (name, path, roster) = (id.to_string(), String::new(), Roster::default());
+        Self { place: Place { id, name, path, model, policy, authors, roster }, phase: Phase::Fresh }
     }
 
     /// Tells the room what happened; it appends what it wants done, in order.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        todo!()
+        let Self { place, phase } = self;
+        let mut turn = Turn { place, now, out: effects };
+        if matches!(phase, Phase::Fresh) && !matches!(input, Input::Close { .. } | Input::Tick) {
+            turn.want(Effect::Open);
+            *phase = Phase::Opening(Waiting::default());
+        }
+        match phase {
+            Phase::Open(live) => {
+                live.handle(&mut turn, input);
+                if live.is_done() {
+                    *phase = Phase::Finished;
+                }
+            }
+            Phase::Finished => {
+                if let Input::Join { client, .. } = input {
+                    let reason = "This room has just closed; connecting again opens it.".to_owned();
+                    turn.want(Effect::Disconnect { client, code: CloseCode::FellBehind, reason });
+                }
+            }
+            Phase::Fresh | Phase::Opening(_) => Self::before_open(phase, &mut turn, input),
+        }
+    }
+
+    fn before_open(phase: &mut Phase, turn: &mut Turn<'_>, input: Input) {
+        if let Input::Close { reason } = &input {
+            // Nothing was changed yet; what the log may hold beyond the file stays there.
+            turn.disconnect_all(CloseCode::NotShared, reason);
+            turn.want(Effect::Done);
+            *phase = Phase::Finished;
+            return;
+        }
+        let Phase::Opening(waiting) = phase else { return };
+        match input {
+            Input::Opened(opened) => {
+                turn.place.path = waiting.moved().unwrap_or(&opened.path).to_owned();
+                let (model, authors) = (turn.place.model, turn.place.authors);
+                turn.want(Effect::Run(Job::rebuild(Rebuild { model, authors, opened })));
+            }
+            Input::Finished(outcome) => match outcome.0 {
+                Found::Rebuilt(Rebuilt::Ready(ready)) => {
+                    let waiting = std::mem::take(waiting);
+                    *phase = Phase::Open(Box::new(open(turn, *ready, waiting)));
+                }
+                Found::Rebuilt(Rebuilt::Refused { code, reason }) => {
+                    turn.tell(|teller, _| teller.load_failed(&reason, reason.clone()));
+                    turn.disconnect_all(code, &reason);
+                    turn.want(Effect::Done);
+                    *phase = Phase::Finished;
+                }
+                _ => {}
+            },
+            other => waiting.take(turn, other),
+        }
     }
 
     /// [`Input::Tick`] is wanted no later than at this `Now::elapsed`.
     pub fn deadline(&self) -> Option<Duration> {
-        todo!()
+        let Phase::Open(live) = &self.phase else { return None };
+        let silence = self.place.roster.deadline(self.place.policy.keep_alive);
+        silence.into_iter().chain(live.deadline(&self.place)).min()
     }
 
     /// Its name.
     pub fn id(&self) -> &RoomId {
-        todo!()
+        &self.place.id
     }
 
     /// API path of the file; empty before it was opened.
     pub fn path(&self) -> &str {
-        todo!()
+        &self.place.path
     }
 
     /// Connected clients, also those that wait for the room to open.
     pub fn clients(&self) -> Vec<ClientId> {
-        todo!()
+        self.place.roster.clients()
     }
 
     /// Who is here.
     pub fn people(&self) -> Vec<Here> {
-        todo!()
+        self.place.roster.here()
     }
 
     /// Nobody is here.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.place.roster.is_empty()
     }
 
     /// Opened and serving.
     pub fn is_open(&self) -> bool {
-        todo!()
+        matches!(self.phase, Phase::Open(_))
     }
 
     /// The file lacks edits that the room has.
     pub fn is_dirty(&self) -> bool {
-        todo!()
+        matches!(&self.phase, Phase::Open(live) if live.is_unsaved())
     }
 
     /// The whole document as one update; `None` until it is open.
     pub fn state(&self) -> Option<State> {
-        todo!()
+        match &self.phase {
+            Phase::Open(live) => Some(live.document.state()),
+            _ => None,
+        }
     }
 }

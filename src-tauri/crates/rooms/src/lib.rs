@@ -3,9 +3,22 @@
 //! Not here: sockets, files, databases, runtimes, clocks. Time comes in as [`Now`]; long work leaves as a [`Job`] and its
 //! result comes back as an input.
 
+mod awareness;
+mod disk;
 mod document_room;
+mod events;
+mod fault;
+mod frame;
 mod job;
+mod live;
+mod merge;
+mod opening;
+mod place;
+mod rebuild;
 mod roster;
+mod save;
+mod saving;
+mod sync;
 mod transient_room;
 
 pub use document_room::DocumentRoom;

@@ -1,41 +1,157 @@
 //! A room without a file.
 
-use crate::{Effect, Here, Input, Now, Policy};
-use protocol::ClientId;
+use crate::events::Teller;
+use crate::frame::{self, Malformed, Message, SaveAnswer};
+use crate::roster::Roster;
+use crate::{Effect, Here, Input, Member, Now, Policy};
+use protocol::{ClientId, CloseCode, Event, Model, close::fit_reason};
 use std::time::Duration;
+use ydoc::Document;
+
+/// Joined by every JupyterLab tab; who comes and goes there is no news.
+const GLOBAL_AWARENESS: &str = "JupyterLab:globalAwareness";
 
 /// A room without a file: awareness, chat, and an empty document that is never stored.
-pub struct TransientRoom;
+pub struct TransientRoom {
+    name: String,
+    policy: Policy,
+    roster: Roster,
+    document: Document,
+    empty_since: Option<Duration>,
+    done: bool,
+}
 
-#[allow(unused_variables, clippy::todo)]
 impl TransientRoom {
     /// An empty room. Its first input must be a join.
     pub fn new(name: String, policy: Policy) -> Self {
-        todo!()
+        // The room itself writes nothing, so its author never shows.
+        let document = Document::new(Model::Text, 1);
+        Self { name, policy, roster: Roster::default(), document, empty_since: None, done: false }
     }
 
     /// Tells the room what happened; it appends what it wants done.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        todo!()
+        match input {
+            Input::Join { client, .. } if self.done => {
+                let reason = "This room has just closed; connecting again opens it.".to_owned();
+                effects.push(Effect::Disconnect { client, code: CloseCode::FellBehind, reason });
+            }
+            Input::Join { client, member } => self.join(now, client, member, effects),
+            Input::Leave { client } => self.leave(now, client, effects),
+            Input::Frame { client, bytes } => {
+                for message in frame::messages(&bytes) {
+                    if let Err(why) = message.and_then(|message| self.message(now, client, message, effects)) {
+                        self.refused(client, &why, effects);
+                    }
+                }
+            }
+            Input::Close { reason } => {
+                for client in self.roster.clients() {
+                    let (code, reason) = (CloseCode::NotShared, fit_reason(&reason));
+                    effects.push(Effect::Disconnect { client, code, reason });
+                    self.leave(now, client, effects);
+                }
+                self.end(effects);
+            }
+            Input::Tick => self.roster.keep_alive(now, self.policy.keep_alive, effects),
+            _ => {}
+        }
+        if self.cleanup_at().is_some_and(|at| at <= now.elapsed) {
+            self.end(effects);
+        }
+    }
+
+    fn end(&mut self, effects: &mut Vec<Effect>) {
+        if !std::mem::replace(&mut self.done, true) {
+            effects.push(Effect::Done);
+        }
+    }
+
+    fn cleanup_at(&self) -> Option<Duration> {
+        Some(self.empty_since.filter(|_| !self.done)? + self.policy.cleanup_delay?)
+    }
+
+    fn tell(&self, event: impl FnOnce(&Teller<'_>) -> Event, effects: &mut Vec<Effect>) {
+        if self.name != GLOBAL_AWARENESS {
+            effects.push(Effect::Emit(event(&Teller { room: &self.name, path: None })));
+        }
+    }
+
+    fn join(&mut self, now: Now, client: ClientId, member: Member, effects: &mut Vec<Effect>) {
+        self.empty_since = None;
+        if self.roster.add(now, client, member.clone()) {
+            self.roster.serve(now, client, frame::step1(&self.document.state_vector()), effects);
+            self.tell(|teller| teller.joined(&member), effects);
+        }
+    }
+
+    fn leave(&mut self, now: Now, client: ClientId, effects: &mut Vec<Effect>) {
+        if let Some(left) = self.roster.remove(now, client, effects) {
+            self.tell(|teller| teller.left(&left), effects);
+            if self.roster.is_empty() {
+                self.empty_since = Some(now.elapsed);
+            }
+        }
+    }
+
+    fn refused(&mut self, client: ClientId, why: &Malformed, effects: &mut Vec<Effect>) {
+        if self.roster.report(client)
+            && let Some(member) = self.roster.member(client).cloned()
+        {
+            let line = format!("sent something that cannot be read: {}", why.0);
+            self.tell(|teller| teller.refused(&member, line), effects);
+        }
+    }
+
+    fn message(
+        &mut self,
+        now: Now,
+        client: ClientId,
+        message: Message<'_>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Malformed> {
+        let Some(member) = self.roster.member(client) else { return Ok(()) };
+        match message {
+            Message::Step1(state_vector) => {
+                let update =
+                    self.document.diff(state_vector).map_err(|_| Malformed("a state vector cannot be read"))?;
+                self.roster.send(now, client, frame::step2(&update), effects);
+            }
+            Message::Step2(update) | Message::Update(update) if member.role.may_edit() => {
+                let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
+                if let Some(new) = applied.update {
+                    self.roster.broadcast(now, Some(client), frame::update(&new), effects);
+                }
+            }
+            Message::Awareness(body) => self.roster.awareness(now, client, body, effects)?,
+            Message::Query => self.roster.tell_all(now, client, effects),
+            Message::Chat(content) => self.roster.chat(now, client, content, effects)?,
+            Message::Save(id) => {
+                let answer = SaveAnswer::Failed("This room has no file.".to_owned());
+                self.roster.send(now, client, frame::saved(id, &answer), effects);
+            }
+            Message::Step2(_) | Message::Update(_) | Message::Stored(_) | Message::Other => {}
+        }
+        Ok(())
     }
 
     /// [`Input::Tick`] is wanted no later than at this `Now::elapsed`.
     pub fn deadline(&self) -> Option<Duration> {
-        todo!()
+        self.roster.deadline(self.policy.keep_alive).into_iter().chain(self.cleanup_at()).min()
     }
 
     /// Connected clients.
     pub fn clients(&self) -> Vec<ClientId> {
-        todo!()
+        self.roster.clients()
     }
 
     /// Who is here.
     pub fn people(&self) -> Vec<Here> {
-        todo!()
+        self.roster.here()
     }
 
     /// Nobody is here.
     pub fn is_empty(&self) -> bool {
-        todo!()
+        self.roster.is_empty()
     }
 }

@@ -1,0 +1,98 @@
+//! New content of the file, merged into a document. Pure.
+//!
+//! Not here: when; and what the merge itself does, which is `ydoc`'s.
+
+use protocol::{Digest, Model};
+use std::collections::HashMap;
+use std::sync::Arc;
+use ydoc::{AuthorId, Base, Document, MergeReport, ParseError, State, Update, UpdateError};
+
+/// Merges new content of the file into a document.
+pub(crate) struct Merge {
+    pub(crate) model: Model,
+    /// The live document.
+    pub(crate) state: State,
+    /// What the file may have held before it was edited, the likeliest first; never empty.
+    pub(crate) bases: Vec<Base>,
+    pub(crate) disk: Arc<[u8]>,
+    pub(crate) author: AuthorId,
+}
+
+/// A merge, seen from the room.
+pub(crate) struct Merged {
+    /// To apply to the live document.
+    pub(crate) update: Option<Update>,
+    pub(crate) base: Base,
+    /// The merged document is exactly what the file says: it is the base.
+    pub(crate) exact: bool,
+    pub(crate) structural: bool,
+    pub(crate) report: MergeReport,
+}
+
+impl Merge {
+    /// Merges, and looks whether the result says what the file says.
+    pub(crate) fn run(self) -> Result<Merged, ParseError> {
+        let Self { model, state, bases, disk, author } = self;
+        let base = nearest(model, &bases, &disk);
+        let merge = ydoc::merge_disk(model, &state, base, &disk, author)?;
+        let whole = joined(model, author, &state, merge.update.as_deref());
+        let exact = whole.ok().filter(|merged| merged.to_bytes(&disk) == *disk);
+        let base = match &exact {
+            Some(merged) => Base { state: merged.state(), digest: Digest::of(&disk) },
+            None => merge.base,
+        };
+        let (update, structural, report) = (merge.update, merge.structural, merge.report);
+        Ok(Merged { update, base, exact: exact.is_some(), structural, report })
+    }
+}
+
+fn joined(model: Model, author: AuthorId, state: &[u8], update: Option<&[u8]>) -> Result<Document, UpdateError> {
+    let mut document = Document::from_state(model, author, state)?;
+    if let Some(update) = update {
+        document.apply(update)?;
+    }
+    Ok(document)
+}
+
+/// The candidate whose rendered form is closest to these bytes; of equals the first.
+///
+/// There is more than one when a save was cut short: nobody knows then whether the file was edited before that write or after
+/// it. Taking the wrong one would insert what was saved a second time, or delete what was not.
+fn nearest<'a>(model: Model, bases: &'a [Base], bytes: &[u8]) -> &'a Base {
+    let far = |base: &&Base| {
+        // The author writes nothing here.
+        Document::from_state(model, 1, &base.state)
+            .map_or(u64::MAX, |document| distance(&document.to_bytes(bytes), bytes))
+    };
+    match bases {
+        [first] => first,
+        _ => bases.iter().min_by_key(far).unwrap_or(&bases[0]),
+    }
+}
+
+/// How much two contents differ: pairs of neighbouring bytes that only one of them has. Linear, and never more than a small
+/// multiple of the number of edits.
+fn distance(a: &[u8], b: &[u8]) -> u64 {
+    const EDGE: u16 = 256;
+    let mut pairs: HashMap<(u16, u16), i64> = HashMap::new();
+    for (bytes, sign) in [(a, 1), (b, -1)] {
+        let after = bytes.iter().map(|byte| u16::from(*byte)).chain([EDGE]);
+        let before = std::iter::once(EDGE).chain(bytes.iter().map(|byte| u16::from(*byte)));
+        before.zip(after).for_each(|pair| *pairs.entry(pair).or_default() += sign);
+    }
+    pairs.values().map(|count| count.unsigned_abs()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_tells_an_edit_before_a_write_from_one_after_it() {
+        assert_eq!(distance(b"", b""), 0);
+        assert_eq!(distance(b"abc", b"abc"), 0);
+        assert!(distance(b"abcX", b"abcXY") < distance(b"abc", b"abcXY"));
+        assert!(distance(b"abc", b"abcY") < distance(b"abcX", b"abcY"));
+        assert!(distance(b"abde", b"abdeY") < distance(b"abcde", b"abdeY"));
+    }
+}

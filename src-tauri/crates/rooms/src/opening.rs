@@ -1,0 +1,119 @@
+//! Before a room is open, and the moment it opens.
+//!
+//! Not here: rebuilding the document, which is a job.
+
+use crate::events::unreadable;
+use crate::fault::faulty;
+use crate::live::{Live, Start};
+use crate::place::Turn;
+use crate::rebuild::{Ready, Source, Trouble};
+use crate::{Effect, Input};
+use bytes::Bytes;
+use protocol::{ClientId, CloseCode};
+
+/// Bytes that clients may send before the room is open, all together.
+const MOST_HELD: usize = 64 << 20;
+
+/// What came before the room was open.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    frames: Vec<(ClientId, Bytes)>,
+    size: usize,
+    moved: Option<String>,
+    /// The file may have changed since it was read for opening.
+    touched: bool,
+}
+
+impl Waiting {
+    /// Path that the file got meanwhile.
+    pub(crate) fn moved(&self) -> Option<&str> {
+        self.moved.as_deref()
+    }
+
+    /// Keeps an input for later. Clients that wait are not yet counted as having joined.
+    pub(crate) fn take(&mut self, turn: &mut Turn<'_>, input: Input) {
+        match input {
+            Input::Join { client, member } => {
+                turn.place.roster.add(turn.now, client, member);
+            }
+            Input::Leave { client } => {
+                turn.farewell(client);
+                self.frames.retain(|(from, _)| *from != client);
+                self.size = self.frames.iter().map(|(_, bytes)| bytes.len()).sum();
+            }
+            Input::Frame { client, bytes } => {
+                if turn.place.roster.member(client).is_none() {
+                    return;
+                }
+                // A frame costs something even if it is empty.
+                self.size += bytes.len() + 64;
+                if self.size > MOST_HELD {
+                    turn.disconnect(client, CloseCode::FellBehind, "Too much was sent before the document was open.");
+                    self.frames.retain(|(from, _)| *from != client);
+                    self.size = self.frames.iter().map(|(_, bytes)| bytes.len() + 64).sum();
+                } else {
+                    self.frames.push((client, bytes));
+                }
+            }
+            Input::Moved { path } => {
+                if !turn.place.path.is_empty() {
+                    turn.place.path.clone_from(&path);
+                }
+                self.moved = Some(path);
+            }
+            Input::Disk(_) => self.touched = true,
+            _ => {}
+        }
+    }
+}
+
+/// Opens the room: says what was found, remembers it, and serves those who wait.
+pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live {
+    let Ready { document, seq, source, append, base, record, seen, unsaved, trouble, written } = ready;
+    match &source {
+        Source::File => turn.tell(|teller, _| teller.loaded_file()),
+        Source::Log { ahead, merged } => {
+            turn.tell(|teller, _| teller.loaded_log(*ahead));
+            if let Some(report) = merged {
+                turn.tell(|teller, place| teller.out_of_sync(place.model, report));
+            }
+        }
+    }
+    turn.tell(|teller, _| teller.ready());
+    let mut live = Live::new(Start { document, seq, base, seen, unsaved, written });
+    let unlogged = faulty!(UnloggedMerge) && matches!(source, Source::Log { .. });
+    if let Some(update) = append.filter(|_| !unlogged) {
+        live.log_own(turn, update);
+    }
+    if let Some(record) = record {
+        turn.want(Effect::SetBase(record));
+    }
+    match trouble {
+        Some(Trouble::Gone) => live.gone(turn),
+        Some(Trouble::Unreadable { digest, reason }) => live.cannot_read(turn, digest, reason),
+        None => {}
+    }
+    live.restate(turn);
+    if unsaved {
+        live.touch(turn);
+    }
+    for client in turn.place.roster.clients() {
+        live.serve(turn, client);
+    }
+    for (client, bytes) in waiting.frames {
+        live.frame(turn, client, &bytes);
+    }
+    if waiting.touched {
+        turn.want(Effect::Read);
+    }
+    if turn.place.roster.is_empty() {
+        live.abandoned(turn);
+    }
+    live.settle(turn);
+    live
+}
+
+/// The sentence for a file that cannot be read as what it should be.
+pub(crate) fn complaint(turn: &Turn<'_>, reason: &str, parsed: bool) -> String {
+    if parsed { unreadable(turn.place.model, &turn.place.path, reason) } else { reason.to_owned() }
+}

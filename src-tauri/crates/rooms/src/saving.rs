@@ -1,0 +1,171 @@
+//! From the document to the file: render, announce, write, remember.
+
+use crate::fault::faulty;
+use crate::frame::{self, SaveAnswer};
+use crate::job::Rendered;
+use crate::live::{Cause, Live, Work};
+use crate::place::{Place, Turn};
+use crate::{DiskRead, Effect, Job, WriteOutcome};
+use protocol::{BaseAt, BaseRecord, Intent, Seq};
+use std::time::Duration;
+use ydoc::Base;
+
+impl Live {
+    /// When the room saves by itself: after quiet, at once when it is flushed, later when the last try failed. A file that is
+    /// gone is not made again without being asked, and one that holds something unreadable is not replaced.
+    pub(crate) fn save_at(&self, place: &Place) -> Option<Duration> {
+        if !self.unsaved || self.gone || self.unreadable.is_some() || self.given_up() {
+            None
+        } else if self.flush {
+            Some(self.clock.retry().unwrap_or(Duration::ZERO))
+        } else {
+            self.clock.due(&place.policy)
+        }
+    }
+
+    /// Begins a save if one is due or asked for. Nothing may be under way.
+    pub(crate) fn save_if_due(&mut self, turn: &mut Turn<'_>) {
+        if let Some(unreadable) = self.unreadable.as_ref().filter(|unreadable| unreadable.told) {
+            let reason = format!("The file on disk was changed and cannot be read: {}", unreadable.reason);
+            return self.fail_askers(turn, &reason);
+        }
+        if !self.is_unsaved() {
+            self.answer_askers(turn, self.seq);
+        }
+        let asked = !self.askers.is_empty() && self.unreadable.is_none();
+        if !asked && self.save_at(turn.place).is_none_or(|at| at > turn.now.elapsed) {
+            return;
+        }
+        if self.doubt.is_some() && !self.looked {
+            turn.want(Effect::Read);
+            self.work = Work::Looking;
+            return;
+        }
+        self.clock.taken();
+        self.flush = false;
+        let (state, like) = (self.document.state(), self.seen.bytes.clone());
+        turn.want(Effect::Run(Job::render(turn.place.model, state, self.seq, like)));
+        self.work = Work::Rendering;
+    }
+
+    /// Leaves a save for what is on disk; it comes again after the merge.
+    fn put_off(&mut self) {
+        self.work = Work::Idle;
+        self.flush = true;
+    }
+
+    /// The bytes to write are known.
+    pub(crate) fn rendered(&mut self, turn: &mut Turn<'_>, rendered: Option<Rendered>) {
+        if !matches!(self.work, Work::Rendering) {
+            return;
+        }
+        self.work = Work::Idle;
+        let Some(rendered) = rendered else { return self.failed(turn, "The document cannot be written as a file.") };
+        if self.incoming.is_some() {
+            self.put_off();
+        } else if !self.gone && rendered.content.bytes == self.seen.bytes {
+            self.saved(turn, rendered, false);
+        } else if faulty!(NoIntent) {
+            self.write(turn, rendered);
+        } else {
+            turn.want(Effect::Intend(Intent { digest: rendered.content.digest, seq: rendered.seq }));
+            self.work = Work::Intending(rendered);
+        }
+    }
+
+    /// It is durable what is about to be written.
+    pub(crate) fn intended(&mut self, turn: &mut Turn<'_>) {
+        match std::mem::replace(&mut self.work, Work::Idle) {
+            Work::Intending(_) if self.incoming.is_some() => self.put_off(),
+            Work::Intending(rendered) => self.write(turn, rendered),
+            other => self.work = other,
+        }
+    }
+
+    fn write(&mut self, turn: &mut Turn<'_>, rendered: Rendered) {
+        let expect = (!self.gone).then_some(self.seen.digest);
+        turn.want(Effect::Write { bytes: rendered.content.bytes.clone(), expect });
+        self.work = Work::Writing(rendered);
+    }
+
+    /// How a write ended.
+    pub(crate) fn wrote(&mut self, turn: &mut Turn<'_>, outcome: WriteOutcome) {
+        let rendered = match std::mem::replace(&mut self.work, Work::Idle) {
+            Work::Writing(rendered) => rendered,
+            other => {
+                self.work = other;
+                return;
+            }
+        };
+        match outcome {
+            WriteOutcome::Done(_) => self.saved(turn, rendered, true),
+            WriteOutcome::Changed(content) => {
+                // A write that was reported as failed may have reached the file after all.
+                if content.as_ref().is_some_and(|content| content.digest == rendered.content.digest) {
+                    self.saved(turn, rendered, true);
+                } else {
+                    let read = content.map_or(DiskRead::Gone, DiskRead::Content);
+                    self.incoming = Some((read, Cause::Saving));
+                    self.flush = true;
+                }
+            }
+            WriteOutcome::Failed(reason) => {
+                self.doubt = Some(rendered);
+                self.looked = false;
+                self.failed(turn, &reason);
+            }
+        }
+        if std::mem::take(&mut self.reread) {
+            turn.want(Effect::Read);
+        }
+    }
+
+    /// The file holds what was rendered: that state, and nothing newer, is the base.
+    pub(crate) fn saved(&mut self, turn: &mut Turn<'_>, rendered: Rendered, wrote: bool) {
+        let Rendered { content, mut state, mut seq } = rendered;
+        let (digest, size) = (content.digest, content.bytes.len());
+        if faulty!(BaseTooNew) {
+            (state, seq) = (self.document.state(), self.seq);
+        }
+        if !faulty!(NoBase) {
+            self.base = Base { state, digest };
+            turn.want(Effect::SetBase(BaseRecord { digest, at: BaseAt::Log(seq) }));
+        }
+        self.seen = content;
+        (self.gone, self.unreadable, self.doubt) = (false, None, None);
+        self.unsaved = self.edited > seq;
+        let waited = self.clock.succeeded(turn.now.elapsed);
+        self.restate(turn);
+        if wrote {
+            turn.tell(|teller, _| teller.saved(size, waited));
+        }
+        self.answer_askers(turn, seq);
+    }
+
+    /// A save failed: said once for each kind of failure, and tried again.
+    pub(crate) fn failed(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        if self.clock.failed(turn.now.elapsed, &turn.place.policy, reason) {
+            turn.tell(|teller, _| teller.save_failed(reason));
+        }
+        // In an empty room nothing else would make it try again.
+        self.flush = turn.place.roster.is_empty();
+        self.fail_askers(turn, reason);
+    }
+
+    fn answer_askers(&mut self, turn: &mut Turn<'_>, seq: Seq) {
+        self.askers.retain(|(client, id, after)| {
+            let due = *after <= seq;
+            if due {
+                turn.send(*client, frame::saved(*id, &SaveAnswer::Success));
+            }
+            !due
+        });
+    }
+
+    /// Tells those who asked for a save that it failed.
+    pub(crate) fn fail_askers(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        for (client, id, _) in std::mem::take(&mut self.askers) {
+            turn.send(client, frame::saved(id, &SaveAnswer::Failed(reason.to_owned())));
+        }
+    }
+}

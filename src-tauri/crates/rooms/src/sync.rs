@@ -1,0 +1,84 @@
+//! What clients of an open document send: updates, questions, awareness, chat, wishes.
+
+use crate::fault::faulty;
+use crate::frame::{self, Malformed, Message, SaveAnswer};
+use crate::live::Live;
+use crate::place::Turn;
+use protocol::ClientId;
+
+/// An update that says nothing.
+const NOTHING: [u8; 2] = [0, 0];
+
+impl Live {
+    /// One WebSocket message. What cannot be read is left out, and never closes the socket.
+    pub(crate) fn frame(&mut self, turn: &mut Turn<'_>, client: ClientId, bytes: &[u8]) {
+        let Some(member) = turn.place.roster.member(client) else { return };
+        let may_edit = member.role.may_edit() || faulty!(ViewerEdits);
+        for message in frame::messages(bytes) {
+            if let Err(why) = message.and_then(|message| self.message(turn, client, may_edit, message)) {
+                turn.refused(client, &why);
+            }
+        }
+    }
+
+    fn message(
+        &mut self,
+        turn: &mut Turn<'_>,
+        client: ClientId,
+        may_edit: bool,
+        message: Message<'_>,
+    ) -> Result<(), Malformed> {
+        match message {
+            Message::Step1(state_vector) => {
+                if !self.answer(turn, client, state_vector) {
+                    return Err(Malformed("a state vector cannot be read"));
+                }
+            }
+            Message::Step2(update) | Message::Update(update) if may_edit => {
+                self.edit(turn, client, update)?;
+                if matches!(message, Message::Step2(_)) {
+                    // A client from before a crash may bring the room's own words of then.
+                    self.restate(turn);
+                }
+            }
+            // A client answers the room's question before it knows that it may only view.
+            Message::Step2(_) => {}
+            Message::Update(update) => {
+                if update != NOTHING {
+                    turn.complain(client, "tried to edit, may only view".to_owned());
+                }
+            }
+            Message::Awareness(body) => turn.place.roster.awareness(turn.now, client, body, turn.out)?,
+            Message::Query => turn.place.roster.tell_all(turn.now, client, turn.out),
+            Message::Chat(content) => turn.place.roster.chat(turn.now, client, content, turn.out)?,
+            Message::Save(id) if may_edit => self.askers.push((client, id, self.edited)),
+            Message::Save(id) => {
+                let answer = SaveAnswer::Failed("You may view this document, not save it.".to_owned());
+                turn.send(client, frame::saved(id, &answer));
+            }
+            Message::Stored(id) if self.stored >= self.seq => turn.send(client, frame::stored(id)),
+            // All that is in the log so far: what this client sent may have come by way of another.
+            Message::Stored(id) => self.confirms.push((self.seq, client, id)),
+            Message::Other => {}
+        }
+        Ok(())
+    }
+
+    /// A client's update: only what was new is logged and sent on.
+    fn edit(&mut self, turn: &mut Turn<'_>, client: ClientId, update: &[u8]) -> Result<(), Malformed> {
+        if update == NOTHING {
+            return Ok(());
+        }
+        let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
+        let Some(new) = applied.update else { return Ok(()) };
+        let seq = self.log(turn, new.clone());
+        if !faulty!(NoBroadcast) {
+            self.share(turn, Some(client), &new);
+        }
+        if applied.content || applied.dirtied {
+            self.edited = seq;
+            self.touch(turn);
+        }
+        Ok(())
+    }
+}

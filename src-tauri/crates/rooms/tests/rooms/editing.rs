@@ -1,0 +1,131 @@
+//! Edits of clients: SYNC and ROLE.
+
+use crate::stage::{ANA, BEN, CEM, Stage, frame, member, save, stored};
+use bytes::Bytes;
+use protocol::{Level, Role};
+use rooms::Input;
+use serde_json::json;
+use yrs::Any;
+
+#[test]
+fn sync_1_an_edit_reaches_all_others_once_and_the_log() {
+    let mut stage = Stage::text("one\n");
+    for client in [ANA, BEN, CEM] {
+        stage.join(client);
+    }
+    let logged = stage.log.len();
+    stage.forget();
+    stage.insert(ANA, 3, " two");
+    assert_eq!(stage.content(), "one two\n");
+    assert_eq!((stage.peers[&BEN].text(), stage.peers[&CEM].text()), (stage.content(), stage.content()));
+    assert_eq!(stage.got(ANA, &[0]).len(), 0, "the author has it already");
+    assert_eq!((stage.got(BEN, &[0]).len(), stage.got(CEM, &[0]).len()), (1, 1));
+    assert_eq!(stage.log.len(), logged + 1);
+}
+
+#[test]
+fn sync_2_what_is_not_new_goes_nowhere() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join(BEN);
+    stage.insert(ANA, 0, "x");
+    let logged = stage.log.clone();
+    stage.forget();
+    let again = frame(&[0, 2], &logged.last().unwrap().1);
+    stage.frame(BEN, again);
+    stage.frame(BEN, frame(&[0, 2], &[0, 0]));
+    stage.frame(BEN, frame(&[0, 1], &[0, 0]));
+    assert_eq!((stage.got(ANA, &[0]).len(), stage.log.len()), (0, logged.len()));
+}
+
+#[test]
+fn sync_3_what_a_client_typed_while_away_comes_with_it() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join(BEN);
+    stage.leave(ANA);
+    let mut away = stage.peers.remove(&ANA).unwrap();
+    {
+        use yrs::{Text, Transact};
+        let text = away.doc.get_or_insert_text("source");
+        text.insert(&mut away.doc.transact_mut(), 0, "away ");
+    }
+    stage.insert(BEN, 3, " here");
+    stage.peers.insert(ANA, std::mem::replace(&mut away, crate::stage::Peer { doc: yrs::Doc::new() }));
+    stage.join(ANA);
+    assert_eq!(stage.content(), "away one here\n");
+    assert_eq!((stage.peers[&ANA].text(), stage.peers[&BEN].text()), (stage.content(), stage.content()));
+}
+
+#[test]
+fn sync_4_a_client_learns_when_its_edits_are_durable() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.frame(ANA, stored(1));
+    assert_eq!(stage.answers(ANA), [json!({"type": "stored", "responseTo": 1})]);
+    stage.storing = false;
+    stage.insert(ANA, 0, "x");
+    stage.frame(ANA, stored(2));
+    let last = stage.log.last().unwrap().0;
+    stage.give(Input::Stored(last - 1));
+    assert_eq!(stage.answers(ANA).len(), 1);
+    stage.give(Input::Stored(last));
+    assert_eq!(stage.answers(ANA)[1], json!({"type": "stored", "responseTo": 2}));
+}
+
+#[test]
+fn sync_5_what_cannot_be_read_is_reported_once_and_disconnects_nobody() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.forget();
+    let broken: [&[u8]; 6] = [&[], &[0], &[0, 2, 3, 0xff, 0xff, 0xff], &[0, 9, 0], &[1, 2, 9], &[0x7d, 1, b'{']];
+    for bytes in broken {
+        stage.frame(ANA, Bytes::copy_from_slice(bytes));
+    }
+    assert!(stage.closed.is_empty());
+    let reports: Vec<_> = stage.events.iter().filter(|event| event.level == Level::Debug).collect();
+    assert_eq!(reports.len(), 1, "{reports:?}");
+    stage.insert(ANA, 0, "x");
+    assert_eq!(stage.content(), "xone\n");
+}
+
+#[test]
+fn role_1_a_viewer_reads_and_changes_nothing() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join_as(BEN, Role::View);
+    assert_eq!(stage.peers[&BEN].text(), "one\n");
+    let logged = stage.log.len();
+    stage.forget();
+    stage.insert(BEN, 0, "x");
+    stage.set(BEN, "dirty", Any::Bool(true));
+    stage.frame(BEN, save(4));
+    assert_eq!((stage.content().as_str(), stage.log.len(), stage.got(ANA, &[0]).len()), ("one\n", logged, 0));
+    let message = "You may view this document, not save it.";
+    let answer = json!({"type": "save", "responseTo": 4, "status": "failed", "message": message});
+    assert_eq!(stage.answers(BEN), [answer]);
+    assert!(stage.closed.is_empty());
+    stage.insert(ANA, 0, "y");
+    assert!(stage.peers[&BEN].text().contains('y'));
+}
+
+#[test]
+fn role_2_only_those_who_may_edit_change_a_document() {
+    for (role, changes) in [(Role::View, false), (Role::Edit, true), (Role::Run, true)] {
+        let mut stage = Stage::text("one\n");
+        stage.join_as(ANA, role);
+        stage.insert(ANA, 0, "x");
+        assert_eq!(stage.content() == "xone\n", changes, "{role:?}");
+    }
+}
+
+#[test]
+fn an_unknown_client_is_nobody() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.forget();
+    stage.frame(CEM, frame(&[0, 0], &[0]));
+    stage.leave(CEM);
+    stage.give(Input::Join { client: ANA, member: member(ANA, Role::Edit) });
+    assert!(stage.sent.is_empty() && stage.events.is_empty());
+}
