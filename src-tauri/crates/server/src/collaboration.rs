@@ -15,16 +15,18 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use host::{Closing, Connection, Outgoing};
 use protocol::{CloseCode, ErrorCode, session};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 /// How often a client is pinged; proxies and dead peers are found by it.
 const PING: Duration = Duration::from_secs(25);
-/// A client that was silent for so long, pongs included, is gone.
+/// A client that was silent for so long, pongs included, is gone; unless it is being sent something long.
 const SILENCE: Duration = Duration::from_secs(75);
-/// How long one message may take to be written to a slow client.
-const WRITE: Duration = Duration::from_secs(30);
+/// How long one message may take to be written to a slow client: the largest over a slow network.
+const WRITE: Duration = Duration::from_secs(300);
 /// How long a socket stays open after we closed it, for a client that is still sending and would else miss the reason.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -91,7 +93,8 @@ enum Read {
 async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
     let (mut sink, stream) = socket.split();
     let (frames, mut read) = mpsc::channel(16);
-    let reader = tokio::spawn(reader(stream, frames, room.to_owned()));
+    let writing = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn(reader(stream, frames, room.to_owned(), writing.clone()));
     let mut ping = tokio::time::interval_at(Instant::now() + PING, PING);
     let closing = loop {
         tokio::select! {
@@ -107,9 +110,14 @@ async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
                 None => break None,
             },
             outgoing = connection.receive() => match outgoing {
-                Some(Outgoing::Frame(frame)) => if !write(&mut sink, Message::Binary(frame)).await {
-                    break None;
-                },
+                Some(Outgoing::Frame(frame)) => {
+                    writing.store(true, Ordering::Relaxed);
+                    let written = write(&mut sink, Message::Binary(frame)).await;
+                    writing.store(false, Ordering::Relaxed);
+                    if !written {
+                        break None;
+                    }
+                }
                 Some(Outgoing::Close(closing)) => break Some(closing),
                 None => break Some(gone(room)),
             },
@@ -146,7 +154,12 @@ fn gone(room: &str) -> Closing {
 }
 
 /// Binary frames go to the room; text is not part of the protocol and is ignored.
-async fn reader(mut stream: SplitStream<WebSocket>, frames: mpsc::Sender<Read>, room: String) {
+async fn reader(
+    mut stream: SplitStream<WebSocket>,
+    frames: mpsc::Sender<Read>,
+    room: String,
+    writing: Arc<AtomicBool>,
+) {
     loop {
         let read = match timeout(SILENCE, stream.next()).await {
             Ok(Some(Ok(Message::Binary(frame)))) => Read::Frame(frame),
@@ -160,6 +173,8 @@ async fn reader(mut stream: SplitStream<WebSocket>, frames: mpsc::Sender<Read>, 
                 // The rest of the message cannot be read; the writer closes, and lingers for as long as this waits.
                 return std::future::pending().await;
             }
+            // It cannot answer a ping that waits behind a long message.
+            Err(_) if writing.load(Ordering::Relaxed) => continue,
             Ok(Some(Ok(Message::Close(_))) | Some(Err(_)) | None) | Err(_) => return,
         };
         // After the writer is done, frames are still read, so that the client's answer to our close is seen.

@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::Embed;
 
-/// The built interface; absent in a build made before it, which then answers with [`MISSING`].
+/// The built interface: embedded in a release, read from the disk otherwise; empty before it was built.
 #[derive(Embed)]
 #[folder = "../../../ui/dist"]
 #[allow_missing = true]
