@@ -127,7 +127,7 @@ fn programs(project: &Project, call: Invocation) -> Invocation {
     call.env("COMMONPLACE_HOST", project.program("commonplace-host"))
         .env("COMMONPLACE_APP", project.program("commonplace"))
         .env("COMMONPLACE_SCREENSHOTS", project.target("screenshots"))
-        .env("COMMONPLACE_CHROMIUM", system::chromium().unwrap_or("chromium"))
+        .env("COMMONPLACE_CHROMIUM", system::chromium().unwrap_or_else(|| "chromium".into()))
 }
 
 /// A duration for people.

@@ -5,7 +5,7 @@
 
 use crate::invocation::{Invocation, answer};
 use crate::project::{Outcome, PYTHON_COMMAND};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One thing that must be there, and the package that has it.
 pub(crate) struct Need {
@@ -48,9 +48,9 @@ pub(crate) const TEST: &[Need] = &[
 /// Names under which a Chromium may be on the path.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// The browser for the tests, if there is one.
-pub(crate) fn chromium() -> Option<&'static str> {
-    CHROMIUM.into_iter().find(|name| on_path(name))
+/// The browser for the tests, if there is one: where it is, for what does not look it up itself.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    CHROMIUM.into_iter().find_map(found)
 }
 
 /// Sees to it that everything needed is there: installs it where that may be done without asking, else fails with the
@@ -148,8 +148,13 @@ fn elevated(elevate: &[String], command: &[String]) -> Invocation {
 }
 
 fn on_path(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    found(program).is_some()
+}
+
+/// Where the path leads for a program's name.
+fn found(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 #[cfg(test)]
