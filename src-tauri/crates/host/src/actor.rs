@@ -96,7 +96,13 @@ pub(crate) struct Actor {
     pub(crate) disk: DiskWork,
     pub(crate) jobs: JoinSet<Ended>,
     pub(crate) done: bool,
+    /// It let a client go because of a fault.
+    pub(crate) refused: bool,
+    /// It served.
+    opened: bool,
     pub(crate) fault: Option<String>,
+    #[cfg(test)]
+    broken: bool,
 }
 
 /// What is going on between the room and its file.
@@ -155,7 +161,11 @@ impl Actor {
             disk: DiskWork::default(),
             jobs: JoinSet::new(),
             done: false,
+            refused: false,
+            opened: false,
             fault: None,
+            #[cfg(test)]
+            broken: false,
         }
     }
 
@@ -208,6 +218,8 @@ impl Actor {
             Told::Moved { path } => self.inputs.push_back(Input::Moved { path }),
             Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
             Told::State(answer) => drop(answer.send(self.machine.state())),
+            #[cfg(test)]
+            Told::Break => self.broken = true,
         }
     }
 
@@ -230,7 +242,11 @@ impl Actor {
             let now = self.shared.clock.now();
             let from_client = matches!(input, Input::Frame { .. });
             let mut effects = Vec::new();
-            let handled = catch_unwind(AssertUnwindSafe(|| self.machine.handle(now, input, &mut effects)));
+            let handled = catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(test)]
+                assert!(!self.broken, "broken on purpose");
+                self.machine.handle(now, input, &mut effects);
+            }));
             if let Err(panic) = handled {
                 self.fault = Some(panic_text(&*panic));
                 return;
@@ -254,6 +270,7 @@ impl Actor {
         if opened {
             self.folder.focus.notify_one();
         }
+        self.opened |= open;
         if opened || dirtied {
             self.shared.changes.tick();
         }
@@ -309,6 +326,9 @@ impl Actor {
             let event = host_event(Level::Error, Action::Fault, line);
             self.shared.bus.emit(&self.folder.slug, Event { room: Some(self.id.to_string()), path, ..event });
         }
+        if self.refused && !self.opened && self.log.rows > 0 {
+            self.begin_anew().await;
+        }
         // Inputs are not handled any more, but writes and commits under way must not meet the next life.
         loop {
             if self.log.due().is_some() {
@@ -328,6 +348,18 @@ impl Actor {
         self.status.dirty.store(false, Ordering::Relaxed);
     }
 
+    /// The room could not be rebuilt from its history.
+    async fn begin_anew(&mut self) {
+        let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
+        let name = path.as_deref().unwrap_or_default();
+        let line = match self.folder.begin_anew(&self.shared, &self.id).await {
+            Ok(()) => format!("The history of {name} cannot be read and was laid aside; it begins anew from the file"),
+            Err(error) => format!("The history of {name} can neither be read nor laid aside: {error}"),
+        };
+        let event = host_event(Level::Error, Action::Fault, line);
+        self.emit(Event { room: Some(self.id.to_string()), path, ..event });
+    }
+
     /// A room's event.
     pub(crate) fn emit(&self, event: Event) {
         self.shared.bus.emit(&self.folder.slug, event);
@@ -345,4 +377,40 @@ async fn at(moment: Option<Instant>) {
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::Told;
+    use crate::support::{Peer, Place, event, owner};
+    use protocol::{Action, CloseCode, DocumentKind, RoomId};
+
+    #[test]
+    fn store_33_a_fault_in_a_room_is_told_and_the_next_to_come_finds_every_edit() {
+        let place = Place::new(&[("a.md", "hello\n"), ("b.md", "")]);
+        place.run(async |host| {
+            let grant = owner(&host);
+            let mut events = host.events();
+            let mut ana = Peer::open(&host, &grant, "a.md").await;
+            let mut ben = Peer::open(&host, &grant, "b.md").await;
+            ana.type_in("typed").await;
+            let id = RoomId::document(DocumentKind::text(), ana.file.clone());
+            let room = host.shared().folder("tide-pools").unwrap().rooms.get(&id).unwrap();
+            // Seen by another, so it was handled.
+            Peer::open(&host, &grant, "a.md").await.sees("hello\ntyped").await;
+            room.tell(Told::Break);
+            ana.type_in("lost here, kept by its client").await;
+            assert_eq!(ana.end().await.code, CloseCode::Fault);
+            let fault = event(&mut events, "the fault", |record| record.event.action == Action::Fault).await;
+            assert_eq!(fault.event.line, "Something failed in a.md: broken on purpose");
+            ben.type_in("goes on").await;
+
+            let session = ana.session.clone();
+            let mut again = Peer::open_with(&host, &grant, "a.md", Some(ana.state()), Some(session)).await;
+            again.type_in(".").await;
+            host.shutdown().await;
+        });
+        assert_eq!(place.read("a.md"), "hello\ntypedlost here, kept by its client.");
+        assert_eq!(place.read("b.md"), "goes on");
+    }
 }

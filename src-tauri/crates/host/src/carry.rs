@@ -50,6 +50,7 @@ impl Actor {
                 to.into_iter().for_each(|client| self.offer(client, frame.clone()));
             }
             Effect::Disconnect { client, code, reason } => {
+                self.refused |= code == CloseCode::Fault;
                 if let Some(seat) = self.seats.remove(&client) {
                     seat.exit.after_frames(Closing { code, reason });
                     self.inputs.push_back(Input::Leave { client });

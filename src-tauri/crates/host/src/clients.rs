@@ -92,25 +92,19 @@ impl Clients {
         self.lock().devices.get(slug).map_or(0, |set| set.len() as u32)
     }
 
-    /// Closes every client that matches.
-    pub(crate) fn close(&self, closing: &Closing, matches: impl Fn(&Client) -> bool) {
-        let chosen: Vec<_> = self
-            .lock()
-            .clients
-            .iter()
-            .filter(|(_, client)| matches(client))
-            .map(|(id, client)| (*id, client.kick.clone()))
-            .collect();
-        for (id, kick) in chosen {
-            (kick.0)(id, closing.clone());
+    /// Closes every client that matches; they count as gone from now on. Answers how many people that were.
+    pub(crate) fn close(&self, closing: &Closing, matches: impl Fn(&Client) -> bool) -> usize {
+        let chosen: Vec<(ClientId, Client)> = {
+            let clients = &mut self.lock().clients;
+            let ids: Vec<_> = clients.iter().filter(|(_, client)| matches(client)).map(|(id, _)| *id).collect();
+            ids.into_iter().filter_map(|id| clients.remove_entry(&id)).collect()
+        };
+        let mut people = HashSet::new();
+        for (id, client) in chosen {
+            (client.kick.0)(id, closing.clone());
+            people.insert(client.grant.user.username);
         }
-    }
-
-    /// Number of people with a client that matches.
-    pub(crate) fn people_where(&self, matches: impl Fn(&Client) -> bool) -> usize {
-        let inside = self.lock();
-        let matching = inside.clients.values().filter(|client| matches(client));
-        matching.map(|client| client.grant.user.username.as_str()).collect::<HashSet<_>>().len()
+        people.len()
     }
 
     /// The folder's people, first come first; several sockets of one person are one row.

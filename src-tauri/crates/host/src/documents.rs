@@ -32,7 +32,7 @@ impl Host {
             return Err(ErrorBody::new(ErrorCode::BadRequest, format!("{name} is a directory, not a document.")));
         }
         let (file_id, new) = folder.identify(self.shared(), file).await?;
-        let session_id = folder.session.1.clone();
+        let session_id = folder.session().1;
         Ok((session::Response { format: request.format, ty: request.ty, file_id, session_id }, new))
     }
 

@@ -31,8 +31,6 @@ pub(crate) struct Folder {
     pub(crate) access: Access,
     pub(crate) ids: FileIds,
     pub(crate) rooms: Rooms,
-    /// Number and id of the newest session.
-    pub(crate) session: (u64, SessionId),
     /// The tasks of its rooms.
     pub(crate) tasks: TaskTracker,
     /// Ends its tasks at once.
@@ -43,6 +41,8 @@ pub(crate) struct Folder {
     naming: tokio::sync::Mutex<()>,
     /// `None` while the directory is not there.
     root: Mutex<Option<Root>>,
+    /// Number and id of the newest session.
+    session: Mutex<(u64, SessionId)>,
 }
 
 impl Folder {
@@ -62,12 +62,12 @@ impl Folder {
             access: Access::new(folder.secret, guests),
             ids: FileIds::new(rows),
             rooms: Rooms::default(),
-            session,
             tasks: TaskTracker::new(),
             stop: shared.stop.child_token(),
             focus: Notify::new(),
             naming: tokio::sync::Mutex::default(),
             root: Mutex::default(),
+            session: Mutex::new(session),
         }))
     }
 
@@ -83,6 +83,20 @@ impl Folder {
 
     pub(crate) fn set_root(&self, root: Option<Root>) {
         *self.root.lock().unwrap_or_else(PoisonError::into_inner) = root;
+    }
+
+    /// Number and id of the newest session.
+    pub(crate) fn session(&self) -> (u64, SessionId) {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A room's history cannot be read: it is laid aside and begins anew, in a new session, so that clients who hold the old
+    /// document are refused instead of merged with its double.
+    pub(crate) async fn begin_anew(&self, shared: &Shared, room: &RoomId) -> Result<()> {
+        let id = SessionId(random::id());
+        let number = shared.store.next_session(self.id, id.clone()).await.map_err(store_fault)?;
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = (number, id);
+        shared.store.clear_history(self.id, &room.to_string()).await.map_err(store_fault)
     }
 
     /// Tries to open the directory; whether it is there.
@@ -222,7 +236,12 @@ impl Folder {
             self.rename(shared, Renamed { id: id.clone(), from, to: to.clone() }).await;
         }
         for row in missing.into_iter().filter(|row| !found.iter().any(|(id, _)| *id == row.id)) {
-            if let Err(error) = self.note(shared, &row.id, |row| row.missing = true).await {
+            // Its inode may be another file's soon.
+            let noted = self.note(shared, &row.id, |row| {
+                row.missing = true;
+                row.inode = None;
+            });
+            if let Err(error) = noted.await {
                 tracing::error!(%error, path = row.path, "that a file is missing could not be remembered");
             }
             self.look(&row.id, None);

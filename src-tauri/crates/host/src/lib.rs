@@ -30,6 +30,12 @@ mod shared;
 mod sharing;
 mod watching;
 
+#[cfg(test)]
+extern crate self as host;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 pub use access::{Grant, LinkOffer};
 pub use config::HostConfig;
 pub use connection::{Closing, Connection, Device, Outgoing};

@@ -25,7 +25,7 @@ pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file
         undo_half_a_save(&root, &path, &history, shared.config.max_file).await;
     }
     let disk = read(shared, folder, file).await;
-    let since = if history.since == 0 { folder.session.0 } else { history.since };
+    let since = if history.since == 0 { folder.session().0 } else { history.since };
     let History { log, base, intent, .. } = history;
     Ok(Material { since, opened: Opened { log, base, intent, disk, path } })
 }

@@ -39,6 +39,9 @@ pub(crate) enum Told {
     },
     /// The whole document, if it is open.
     State(oneshot::Sender<Option<ydoc::State>>),
+    /// The room panics at the next thing it is told.
+    #[cfg(test)]
+    Break,
 }
 
 /// A client that comes in.

@@ -30,9 +30,7 @@ impl Host {
                 let leaving = |client: &crate::clients::Client| {
                     client.grant.slug == slug && (!client.grant.owner || client.device.is_remote())
                 };
-                let count = self.shared().clients.people_where(leaving);
-                self.shared().clients.close(&closing, leaving);
-                let line = match count {
+                let line = match self.shared().clients.close(&closing, leaving) {
                     0 => "Stopped sharing".to_owned(),
                     1 => "Stopped sharing; 1 person left".to_owned(),
                     count => format!("Stopped sharing; {count} people left"),
@@ -57,8 +55,8 @@ impl Host {
         }
         let stored = self.shared().store.set_secret(folder.id, &secret).await;
         let by_link = |client: &crate::clients::Client| client.grant.slug == slug && !client.grant.owner;
-        let count = self.shared().clients.people_where(by_link);
-        self.shared().clients.close(&Closing::new(CloseCode::Forbidden, "The link you came by has ended."), by_link);
+        let closing = Closing::new(CloseCode::Forbidden, "The link you came by has ended.");
+        let count = self.shared().clients.close(&closing, by_link);
         let who = if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
         self.shared().event(
             slug,

@@ -9,10 +9,8 @@ pub mod mutation;
 mod blob;
 mod diff;
 mod document;
-mod json;
 mod lines;
 mod merge;
-mod notebook;
 mod text;
 
 pub use document::Document;
