@@ -2,6 +2,7 @@
 //!
 //! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
 
+use crate::notebook::{read, render::render as render_notebook, shape};
 use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, text};
 use protocol::{Digest, Model};
 use std::sync::Arc;
@@ -47,12 +48,20 @@ impl Document {
     pub fn load(&mut self, bytes: &[u8]) -> Result<Update, ParseError> {
         let author = load_author(self.model, bytes);
         let scratch = open(self.model, author);
+        let notebook = match self.model {
+            Model::Notebook => Some((shape::roots(&scratch), read::file(bytes)?.notebook)),
+            _ => None,
+        };
         let mut txn = scratch.transact_mut();
         match self.model {
             Model::Text => text::load(&mut txn, bytes)?,
             Model::Base64 => text::load_base64(&mut txn, bytes),
             Model::Blob => blob::load(&mut txn, bytes),
-            Model::Notebook => {}
+            Model::Notebook => {
+                if let Some((roots, notebook)) = &notebook {
+                    shape::fill(&mut txn, roots, notebook);
+                }
+            }
         }
         let update: Update = txn.encode_update_v1().into();
         drop(txn);
@@ -148,7 +157,9 @@ pub(crate) fn open(model: Model, author: AuthorId) -> Doc {
         Model::Blob => {
             blob::root(&doc);
         }
-        Model::Notebook => {}
+        Model::Notebook => {
+            shape::roots(&doc);
+        }
     }
     doc
 }
@@ -159,7 +170,7 @@ pub(crate) fn render(model: Model, doc: &Doc, like: &[u8]) -> Vec<u8> {
         Model::Text => text::render(doc, like),
         Model::Base64 => text::render_base64(doc, like),
         Model::Blob => blob::render(doc, like),
-        Model::Notebook => like.to_vec(),
+        Model::Notebook => render_notebook(&shape::side(doc).notebook, like),
     }
 }
 
@@ -207,6 +218,10 @@ fn observe(model: Model, doc: &Doc, content: &Arc<AtomicBool>) {
     match model {
         Model::Text | Model::Base64 => text::root(doc).observe_deep("content", mark()),
         Model::Blob => blob::root(doc).observe_deep("content", mark()),
-        Model::Notebook => {}
+        Model::Notebook => {
+            let roots = shape::roots(doc);
+            roots.cells.observe_deep("content", mark());
+            roots.meta.observe_deep("content", mark());
+        }
     }
 }

@@ -9,8 +9,10 @@ pub mod mutation;
 mod blob;
 mod diff;
 mod document;
+mod json;
 mod lines;
 mod merge;
+mod notebook;
 mod text;
 
 pub use document::Document;

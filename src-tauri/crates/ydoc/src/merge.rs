@@ -6,7 +6,7 @@
 //! the whole delete set and with it deletions that were left out on purpose.
 
 use crate::document::{derived_author, integrate, open, render, whole};
-use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, blob, diff, lines, text};
+use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, blob, diff, lines, notebook, text};
 use protocol::{Digest, Model};
 use yrs::updates::decoder::Decode;
 use yrs::{ClientID, Doc, Transact};
@@ -24,7 +24,7 @@ pub fn merge_disk(model: Model, live: &[u8], base: &Base, disk: &[u8], author: A
     match model {
         Model::Text | Model::Base64 => Ok(merge_text(model, &live_doc, &fork, disk, digest)?),
         Model::Blob => Ok(merge_blob(&live_doc, &fork, disk, digest)),
-        Model::Notebook => Err(ParseError::NotANotebook("notebooks cannot be merged yet".into())),
+        Model::Notebook => notebook::merge::merge(live, &live_doc, &fork, author, disk, digest),
     }
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn conflicts(theirs: &[diff::Hunk], ours: &[diff::Hunk]) -> Vec<usize
 }
 
 /// A document with a state that was one of ours; a state that cannot be read leaves it empty.
-fn restore(model: Model, author: AuthorId, state: &[u8]) -> Doc {
+pub(crate) fn restore(model: Model, author: AuthorId, state: &[u8]) -> Doc {
     let doc = open(model, author);
     let _unreadable = integrate(&mut doc.transact_mut(), state);
     doc
@@ -130,3 +130,4 @@ macro_rules! fault {
 
 fault!(fork_from_live, ForkFromLive);
 fault!(drop_disk_delete, DropDiskDelete);
+fault!(delete_edited, DeleteEdited);

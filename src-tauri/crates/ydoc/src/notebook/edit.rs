@@ -1,0 +1,116 @@
+//! Edits of a notebook's Y types in place: editors are bound to them, so they are changed and never replaced.
+
+use super::{Cell, Output, Values, shape};
+use crate::{diff, text};
+use yrs::{Array, ArrayRef, GetString, Map, MapPrelim, MapRef, Out, TransactionMut};
+
+/// Whether a cell has the shape that can be edited in place.
+pub(crate) fn is_editable(txn: &impl yrs::ReadTxn, cell: &MapRef, kind: &str) -> bool {
+    matches!(cell.get(txn, "source"), Some(Out::YText(_)))
+        && matches!(cell.get(txn, "metadata"), Some(Out::YMap(_)))
+        && (kind != "code" || matches!(cell.get(txn, "outputs"), Some(Out::YArray(_))))
+}
+
+/// Changes a cell from `old` to `new`, where they differ.
+pub(crate) fn cell(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, new: &Cell) {
+    if old.id != new.id {
+        map.insert(txn, "id", new.id.as_str());
+    }
+    source(txn, map, &old.source, &new.source);
+    nested_values(txn, map, "metadata", &old.metadata, &new.metadata);
+    values(txn, map, &old.rest, &new.rest);
+    if let Some(Out::YArray(array)) = map.get(txn, "outputs") {
+        outputs(txn, &array, &old.outputs, &new.outputs);
+    }
+}
+
+/// Changes a cell's text.
+pub(crate) fn source(txn: &mut TransactionMut<'_>, map: &MapRef, old: &str, new: &str) {
+    if old != new
+        && let Some(Out::YText(source)) = map.get(txn, "source")
+    {
+        text::edit(txn, &source, old, new);
+    }
+}
+
+/// Changes plain values under a key that holds a map.
+pub(crate) fn nested_values(txn: &mut TransactionMut<'_>, map: &MapRef, key: &str, old: &Values, new: &Values) {
+    if old == new {
+        return;
+    }
+    match map.get(txn, key) {
+        Some(Out::YMap(nested)) => values(txn, &nested, old, new),
+        _ => {
+            let nested = map.insert(txn, key, MapPrelim::default());
+            values(txn, &nested, &Values::new(), new);
+        }
+    }
+}
+
+/// Changes plain values.
+pub(crate) fn values(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Values, new: &Values) {
+    for (key, value) in new {
+        if old.get(key) != Some(value) {
+            map.insert(txn, key.as_str(), value.clone());
+        }
+    }
+    for key in old.keys().filter(|key| !new.contains_key(*key)) {
+        map.remove(txn, key);
+    }
+}
+
+/// Changes outputs one by one; a stream that differs in its text alone is edited as text.
+pub(crate) fn outputs(txn: &mut TransactionMut<'_>, array: &ArrayRef, old: &[Output], new: &[Output]) {
+    let mut distinct: Vec<&Output> = Vec::new();
+    let mut number = |output| match distinct.iter().position(|known| *known == output) {
+        Some(at) => at,
+        None => {
+            distinct.push(output);
+            distinct.len() - 1
+        }
+    };
+    let olds: Vec<usize> = old.iter().map(&mut number).collect();
+    let news: Vec<usize> = new.iter().map(&mut number).collect();
+    for hunk in diff::hunks(&olds, &news).into_iter().rev() {
+        let both = hunk.old.len().min(hunk.new.len());
+        let (old_rest, new_rest) = (hunk.old.start + both..hunk.old.end, hunk.new.start + both..hunk.new.end);
+        array.remove_range(txn, old_rest.start as u32, old_rest.len() as u32);
+        for (at, to) in new_rest.enumerate() {
+            shape::insert_output(txn, array, (hunk.old.start + both + at) as u32, &new[to]);
+        }
+        for (from, to) in hunk.old.zip(hunk.new).take(both) {
+            if !edit_stream(txn, array, from as u32, &old[from], &new[to]) {
+                array.remove_range(txn, from as u32, 1);
+                shape::insert_output(txn, array, from as u32, &new[to]);
+            }
+        }
+    }
+}
+
+fn edit_stream(txn: &mut TransactionMut<'_>, array: &ArrayRef, at: u32, old: &Output, new: &Output) -> bool {
+    let (Some(before), Some(after)) = (&old.text, &new.text) else { return false };
+    let Some(Out::YMap(map)) = array.get(txn, at) else { return false };
+    let Some(Out::YText(stream)) = map.get(txn, "text") else { return false };
+    if old.rest != new.rest || stream.get_string(txn) != *before {
+        return false;
+    }
+    text::edit(txn, &stream, before, after);
+    true
+}
+
+/// Makes what an array of outputs holds now, whatever that is, these.
+pub(crate) fn settle_outputs(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: &[Output]) {
+    let Some(Out::YArray(array)) = map.get(txn, "outputs") else { return };
+    let now: Vec<Output> = (0..array.len(txn)).filter_map(|at| shape::output(txn, &array.get(txn, at)?)).collect();
+    if now.len() == array.len(txn) as usize {
+        outputs(txn, &array, &now, wanted);
+    }
+}
+
+/// Makes what a cell's text is now, whatever that is, this.
+pub(crate) fn settle_source(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: &str) {
+    if let Some(Out::YText(source)) = map.get(txn, "source") {
+        let now = source.get_string(txn);
+        text::edit(txn, &source, &now, wanted);
+    }
+}

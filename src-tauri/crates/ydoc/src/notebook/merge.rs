@@ -1,0 +1,341 @@
+//! The merge of a notebook on disk into a live one.
+//!
+//! In three transactions. The first, on a fork at the base, says everything that the disk says: its update merges into the live
+//! document. The second, on the fork alone, deletes what the disk deleted but people here still edit, so that the fork is exactly
+//! the disk. The third, on the live document with the first, mends what an update cannot know: cells that somebody moved
+//! here (a deletion and a copy with the same id) get the disk's edits in the copy, and cells that were deleted here but edited
+//! there come back. Whatever is inserted in the fork is inserted in the live document too (there perhaps deleted again), so
+//! that the next edits at the base find their neighbours.
+
+use super::plan::{self, Fate, Here, Plan};
+use super::shape::{self, Side, find};
+use super::{Cell, Notebook, Output, edit, read};
+use crate::document::{derived_author, integrate, open, whole};
+use crate::merge::{conflicts, restore, transact};
+use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, diff, lines, text};
+use protocol::{Digest, Model};
+use std::collections::HashMap;
+use yrs::{Array, Doc, GetString, ID, MapRef, Out, ReadTxn, Text, Transact, TransactionMut};
+
+/// Merges a file's bytes into `live`, from the state of `fork`.
+pub(crate) fn merge(
+    live_state: &[u8],
+    live: &Doc,
+    fork: &Doc,
+    author: AuthorId,
+    bytes: &[u8],
+    digest: Digest,
+) -> Result<Merge, ParseError> {
+    let mut disk = read::file(bytes)?.notebook;
+    let (base, here) = (shape::side(fork), shape::side(live));
+    let mut report = MergeReport { live_edits: base.notebook != here.notebook, ..MergeReport::default() };
+    let mut as_here = disk.clone();
+    plan::adopt_ids(&here.notebook.cells, &mut as_here.cells);
+    if as_here == here.notebook {
+        // The disk caught up with us, or both sides did the same: doing it again would double it.
+        return Ok(Merge { update: None, base: Base { state: whole(live), digest }, report, structural: false });
+    }
+    let sources = plan::adopt_ids(&base.notebook.cells, &mut disk.cells);
+    let editable: Vec<bool> = {
+        let txn = fork.transact();
+        let cells = base.notebook.cells.iter().zip(&base.places);
+        cells.map(|(cell, place)| place.as_ref().is_some_and(|p| edit::is_editable(&txn, &p.0, &cell.kind))).collect()
+    };
+    let plan = plan::plan(&base, &here, &disk, sources, &editable);
+    count(&plan, &base, &here, &disk, &mut report);
+
+    let (update, inserted) = edit_fork(fork, &base, &disk, &plan);
+    let mends = mends(&plan, &base, &here, &disk, &inserted);
+    let deletes = plan.fates.iter().any(|fate| fate.disk.is_none() || !fate.stays);
+    let structural = deletes || mends.iter().any(|mend| !matches!(mend, Mend::Settle { .. }));
+    let mended = if mends.is_empty() { None } else { mend(live_state, update.as_deref(), fork, author, &mends) };
+    delete_in_fork_alone(fork, &base, &plan);
+    let update = match (update, mended) {
+        (Some(first), Some(second)) => yrs::merge_updates_v1([&first, &second]).ok().map(Update::from),
+        (first, second) => first.or(second),
+    };
+    Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural })
+}
+
+fn count(plan: &Plan, base: &Side, here: &Side, disk: &Notebook, report: &mut MergeReport) {
+    let fates = &plan.fates;
+    report.changed = fates.iter().filter(|fate| fate.edited_there).count();
+    report.added = plan.sources.iter().filter(|source| source.is_none()).count();
+    report.kept = fates.iter().filter(|fate| fate.kept).count();
+    report.removed = fates.iter().filter(|fate| fate.disk.is_none() && !fate.kept).count();
+    for (fate, before) in fates.iter().zip(&base.notebook.cells) {
+        if let (Some(to), Here::Same(at) | Here::Moved(at)) = (fate.disk, fate.here) {
+            let (ours, theirs) = (&here.notebook.cells[at].source, &disk.cells[to].source);
+            if *ours != before.source && *theirs != before.source && ours != theirs {
+                let old = lines::split(&before.source);
+                let (ours, theirs) = (diff::hunks(&old, &lines::split(ours)), diff::hunks(&old, &lines::split(theirs)));
+                report.conflicts.extend((!conflicts(&theirs, &ours).is_empty()).then_some(at + 1));
+            }
+        }
+    }
+    report.conflicts.sort_unstable();
+}
+
+/// Whether the deletion of a base cell's item must not reach the live document.
+fn is_spared(fate: &Fate) -> bool {
+    !fate.stays && (fate.kept || (fate.edited_here && fate.disk.is_some())) && matches!(fate.here, Here::Same(_))
+}
+
+/// Makes the fork say what the disk says, except for the deletions that must not reach the live document. Returns the update, and
+/// the items of cells on disk that were inserted.
+fn edit_fork(fork: &Doc, base: &Side, disk: &Notebook, plan: &Plan) -> (Option<Update>, HashMap<usize, ID>) {
+    let roots = shape::roots(fork);
+    let mut inserted = HashMap::new();
+    let update = transact(fork, |txn| {
+        edit::values(txn, &roots.meta, &base.notebook.meta, &disk.meta);
+        edit::nested_values(txn, &roots.meta, "metadata", &base.notebook.metadata, &disk.metadata);
+        for ((fate, place), before) in plan.fates.iter().zip(&base.places).zip(&base.notebook.cells) {
+            let in_place = fate.stays || is_spared(fate);
+            if let (true, Some(to), Some((map, _))) = (in_place, fate.disk, place)
+                && edit::is_editable(txn, map, &before.kind)
+            {
+                edit::cell(txn, map, before, &Cell { kind: before.kind.clone(), ..disk.cells[to].clone() });
+            }
+        }
+        // Behind the last cell that stays, so that a new cell is in front of what is deleted there.
+        let mut at = 0;
+        for (to, source) in plan.sources.iter().enumerate() {
+            match source.filter(|from| plan.fates[*from].stays) {
+                Some(from) => at = from + inserted.len() + 1,
+                None => {
+                    let map = shape::insert_cell(txn, &roots.cells, at as u32, &disk.cells[to]);
+                    at += 1;
+                    inserted.extend(shape::item(&map).map(|item| (to, item)));
+                }
+            }
+        }
+        remove(txn, &roots, base, plan, |fate| !fate.stays && !is_spared(fate) && !forgotten(fate));
+    });
+    (update, inserted)
+}
+
+/// With a named fault: the disk's deletion is forgotten altogether.
+fn forgotten(fate: &Fate) -> bool {
+    fate.disk.is_none() && crate::merge::drop_disk_delete()
+}
+
+fn delete_in_fork_alone(fork: &Doc, base: &Side, plan: &Plan) {
+    let roots = shape::roots(fork);
+    let _for_the_base_only = transact(fork, |txn| {
+        remove(txn, &roots, base, plan, |fate| is_spared(fate) && !forgotten(fate));
+    });
+}
+
+/// Removes base cells. A cell that is a plain value has no item to find it by: it is told by its id.
+fn remove(
+    txn: &mut TransactionMut<'_>,
+    roots: &shape::Roots,
+    base: &Side,
+    plan: &Plan,
+    doomed: impl Fn(&Fate) -> bool,
+) {
+    for ((fate, place), cell) in plan.fates.iter().zip(&base.places).zip(&base.notebook.cells) {
+        if !doomed(fate) {
+            continue;
+        }
+        let at = match place {
+            Some((_, item)) => find(txn, &roots.cells, *item).map(|found| found.0),
+            None => roots
+                .cells
+                .iter(txn)
+                .position(|value| match value {
+                    Out::Any(yrs::Any::Map(map)) => map.get("id") == Some(&yrs::Any::String(cell.id.as_str().into())),
+                    _ => false,
+                })
+                .map(|at| at as u32),
+        };
+        if let Some(at) = at {
+            roots.cells.remove(txn, at);
+        }
+    }
+}
+
+/// What only somebody who sees the live document can do.
+enum Mend<'a> {
+    /// Both sides did the same to this cell: once is enough.
+    Settle { item: ID, source: Option<&'a str>, outputs: Option<&'a [Output]> },
+    /// Merge the disk's edits into the copy that somebody moved.
+    Merge { item: ID, before: Option<&'a Cell>, ours: &'a Cell, theirs: &'a Cell },
+    /// Delete a cell.
+    Delete(ID),
+    /// Insert a cell behind the first of these that is there.
+    Insert { behind: Vec<ID>, cell: &'a Cell },
+}
+
+fn mends<'a>(
+    plan: &Plan,
+    base: &'a Side,
+    here: &'a Side,
+    disk: &'a Notebook,
+    inserted: &HashMap<usize, ID>,
+) -> Vec<Mend<'a>> {
+    let item = |at: usize| here.places[at].as_ref().map(|place| place.1);
+    let mut mends = Vec::new();
+    for ((fate, before), place) in plan.fates.iter().zip(&base.notebook.cells).zip(&base.places) {
+        let theirs = fate.disk.map(|to| &disk.cells[to]);
+        let copy = fate.disk.and_then(|to| inserted.get(&to)).copied();
+        match (fate.here, theirs) {
+            (Here::Same(at), Some(theirs)) => {
+                let ours = &here.notebook.cells[at];
+                let source = ours.source == theirs.source && ours.source != before.source;
+                let outputs = ours.outputs == theirs.outputs && ours.outputs != before.outputs;
+                if let Some(item) = item(at).filter(|_| (source || outputs) && (fate.stays || is_spared(fate))) {
+                    let source = source.then_some(theirs.source.as_str());
+                    mends.push(Mend::Settle { item, source, outputs: outputs.then_some(theirs.outputs.as_slice()) });
+                }
+                mends.extend(copy.filter(|_| is_spared(fate)).map(Mend::Delete));
+            }
+            (Here::Moved(at), Some(theirs)) => {
+                let ours = &here.notebook.cells[at];
+                mends.extend(copy.map(Mend::Delete));
+                mends.extend(item(at).filter(|_| fate.edited_there).map(|item| Mend::Merge {
+                    item,
+                    before: Some(before),
+                    ours,
+                    theirs,
+                }));
+            }
+            (Here::Gone, Some(theirs)) if fate.edited_there && copy.is_none() => {
+                mends.push(Mend::Insert { behind: neighbours(fate.disk, plan, base, here, inserted), cell: theirs });
+            }
+            (Here::Gone, Some(_)) if !fate.edited_there && place.is_some() => mends.extend(copy.map(Mend::Delete)),
+            (Here::Moved(at), None) if !fate.kept => mends.extend(item(at).map(Mend::Delete)),
+            _ => {}
+        }
+    }
+    for ((to, twin), theirs) in plan.twins.iter().enumerate().zip(&disk.cells) {
+        if let (Some(at), Some(copy)) = (twin, inserted.get(&to)) {
+            let ours = &here.notebook.cells[*at];
+            mends.push(Mend::Delete(*copy));
+            mends.extend(item(*at).filter(|_| !ours.says_the_same(theirs)).map(|item| Mend::Merge {
+                item,
+                before: None,
+                ours,
+                theirs,
+            }));
+        }
+    }
+    mends
+}
+
+/// Items in the live document of the cells before this one on disk, the nearest first.
+fn neighbours(disk: Option<usize>, plan: &Plan, base: &Side, here: &Side, inserted: &HashMap<usize, ID>) -> Vec<ID> {
+    let before = (0..disk.unwrap_or(0)).rev();
+    let items = before.filter_map(|to| match (inserted.get(&to), plan.sources[to]) {
+        (Some(item), _) => Some(*item),
+        (None, Some(from)) => match plan.fates[from].here {
+            Here::Same(_) => base.places[from].as_ref().map(|place| place.1),
+            Here::Moved(at) => here.places[at].as_ref().map(|place| place.1),
+            Here::Gone => None,
+        },
+        (None, None) => None,
+    });
+    items.collect()
+}
+
+/// Carries the mends out on the live document with the first update, and returns their own update.
+fn mend(live: &[u8], first: Option<&[u8]>, fork: &Doc, author: AuthorId, mends: &[Mend<'_>]) -> Option<Update> {
+    let build = |author: AuthorId| {
+        let doc = restore(Model::Notebook, author, live);
+        if let Some(first) = first {
+            let _what_does_not_fit_waits = integrate(&mut doc.transact_mut(), first);
+        }
+        doc
+    };
+    let clock = |doc: &Doc| doc.transact().state_vector().get(&fork.client_id());
+    let mut doc = build(author);
+    if clock(&doc) != clock(fork) {
+        // The live document lacks something that the base has. That is not for us to judge; only no id may be given twice.
+        doc = build(derived_author(&[&author.to_le_bytes(), b"mend", live]));
+    }
+    let roots = shape::roots(&doc);
+    transact(&doc, |txn| {
+        for mend in mends {
+            match mend {
+                Mend::Settle { item, source, outputs } => {
+                    let Some((_, map)) = find(txn, &roots.cells, *item) else { continue };
+                    if let Some(source) = source {
+                        edit::settle_source(txn, &map, source);
+                    }
+                    if let Some(outputs) = outputs {
+                        edit::settle_outputs(txn, &map, outputs);
+                    }
+                }
+                Mend::Merge { item, before, ours, theirs } => {
+                    if let Some((_, map)) = find(txn, &roots.cells, *item) {
+                        merge_cell(txn, &map, *before, ours, theirs);
+                    }
+                }
+                Mend::Delete(item) => {
+                    if let Some((at, _)) = find(txn, &roots.cells, *item) {
+                        roots.cells.remove(txn, at);
+                    }
+                }
+                Mend::Insert { behind, cell } => {
+                    let at =
+                        behind.iter().find_map(|item| find(txn, &roots.cells, *item)).map_or(0, |found| found.0 + 1);
+                    shape::insert_cell(txn, &roots.cells, at, cell);
+                }
+            }
+        }
+    })
+}
+
+/// Merges the disk's edits of a cell into another cell with its id.
+fn merge_cell(txn: &mut TransactionMut<'_>, map: &MapRef, before: Option<&Cell>, ours: &Cell, theirs: &Cell) {
+    let source = match before {
+        Some(before) if before.source == theirs.source => ours.source.clone(),
+        Some(before) => three_way(&before.source, &ours.source, &theirs.source),
+        None => diff::union(&ours.source, &theirs.source),
+    };
+    edit::source(txn, map, &ours.source, &source);
+    let changed = |old: Option<&super::Values>, here: &super::Values, new: &super::Values| {
+        let mut merged = here.clone();
+        merged.extend(
+            new.iter()
+                .filter(|(k, v)| old.and_then(|old| old.get(*k)) != Some(*v))
+                .map(|(k, v)| (k.clone(), v.clone())),
+        );
+        let gone = |key: &String| old.is_some_and(|old| old.get(key) == here.get(key)) && !new.contains_key(key);
+        merged.retain(|key, _| !gone(key));
+        merged
+    };
+    let metadata = changed(before.map(|before| &before.metadata), &ours.metadata, &theirs.metadata);
+    edit::nested_values(txn, map, "metadata", &ours.metadata, &metadata);
+    let rest = changed(before.map(|before| &before.rest), &ours.rest, &theirs.rest);
+    edit::values(txn, map, &ours.rest, &rest);
+    let known = before.map(|before| before.outputs.as_slice()).unwrap_or_default();
+    if known != theirs.outputs {
+        let mut outputs = if ours.outputs == known { Vec::new() } else { ours.outputs.clone() };
+        let new = theirs.outputs.iter().filter(|output| outputs.is_empty() || !known.contains(output));
+        let new: Vec<Output> =
+            new.filter(|output| !ours.outputs.contains(output) || ours.outputs == known).cloned().collect();
+        outputs.extend(new);
+        edit::settle_outputs(txn, map, &outputs);
+    }
+}
+
+/// The merge of two edits of one text.
+fn three_way(before: &str, ours: &str, theirs: &str) -> String {
+    let edited = |author: AuthorId, start: &[u8], from: &str, to: &str| {
+        let doc = open(Model::Text, author);
+        let _own_state = integrate(&mut doc.transact_mut(), start);
+        let text = text::root(&doc);
+        let update = transact(&doc, |txn| text::edit(txn, &text, from, to));
+        (doc, update)
+    };
+    let base = open(Model::Text, 1);
+    text::root(&base).insert(&mut base.transact_mut(), 0, before);
+    let start = whole(&base);
+    let (merged, _) = edited(2, &start, before, ours);
+    if let (_, Some(update)) = edited(3, &start, before, theirs) {
+        let _own_update = integrate(&mut merged.transact_mut(), &update);
+    }
+    let text = text::root(&merged);
+    text.get_string(&merged.transact())
+}

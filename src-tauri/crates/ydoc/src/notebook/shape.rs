@@ -1,0 +1,226 @@
+//! `YNotebook`: a notebook in a Y document. Written in the newest shape; every older one is read.
+
+use super::{Cell, Notebook, Output, Values, identify, read::is_stream};
+use crate::json::plain;
+use yrs::types::ToJson;
+use yrs::{
+    Any, Array, ArrayPrelim, ArrayRef, BranchID, Doc, GetString, ID, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim,
+    Transact, TransactionMut,
+};
+
+/// The roots of a notebook's document. To be taken before a transaction begins.
+#[derive(Clone)]
+pub(crate) struct Roots {
+    /// One map a cell.
+    pub(crate) cells: ArrayRef,
+    /// `nbformat`, `nbformat_minor` and the map `metadata`.
+    pub(crate) meta: MapRef,
+}
+
+/// A notebook as it is in a document.
+pub(crate) struct Side {
+    /// In plain form.
+    pub(crate) notebook: Notebook,
+    /// The Y map of each cell and its id; `None` for a cell that is a plain value.
+    pub(crate) places: Vec<Option<(MapRef, ID)>>,
+}
+
+/// The roots, made if there are none.
+pub(crate) fn roots(doc: &Doc) -> Roots {
+    Roots { cells: doc.get_or_insert_array("cells"), meta: doc.get_or_insert_map("meta") }
+}
+
+/// Fills an empty document.
+pub(crate) fn fill(txn: &mut TransactionMut<'_>, roots: &Roots, notebook: &Notebook) {
+    for (key, value) in &notebook.meta {
+        roots.meta.insert(txn, key.as_str(), value.clone());
+    }
+    let metadata = roots.meta.insert(txn, "metadata", MapPrelim::default());
+    insert_values(txn, &metadata, &notebook.metadata);
+    for (at, cell) in notebook.cells.iter().enumerate() {
+        insert_cell(txn, &roots.cells, at as u32, cell);
+    }
+}
+
+fn insert_values(txn: &mut TransactionMut<'_>, map: &MapRef, values: &Values) {
+    for (key, value) in values {
+        map.insert(txn, key.as_str(), value.clone());
+    }
+}
+
+/// Inserts a cell; returns its Y map.
+pub(crate) fn insert_cell(txn: &mut TransactionMut<'_>, cells: &ArrayRef, at: u32, cell: &Cell) -> MapRef {
+    let map = cells.insert(txn, at, MapPrelim::default());
+    map.insert(txn, "cell_type", cell.kind.as_str());
+    map.insert(txn, "id", cell.id.as_str());
+    let metadata = map.insert(txn, "metadata", MapPrelim::default());
+    insert_values(txn, &metadata, &cell.metadata);
+    map.insert(txn, "source", TextPrelim::new(cell.source.as_str()));
+    insert_values(txn, &map, &cell.rest);
+    if cell.kind == "code" {
+        map.insert(txn, "execution_state", "idle");
+        let outputs = map.insert(txn, "outputs", ArrayPrelim::default());
+        for (at, output) in cell.outputs.iter().enumerate() {
+            insert_output(txn, &outputs, at as u32, output);
+        }
+    }
+    map
+}
+
+/// Inserts an output.
+pub(crate) fn insert_output(txn: &mut TransactionMut<'_>, outputs: &ArrayRef, at: u32, output: &Output) {
+    let map = outputs.insert(txn, at, MapPrelim::default());
+    insert_values(txn, &map, &output.rest);
+    if let Some(text) = &output.text {
+        map.insert(txn, "text", TextPrelim::new(text.as_str()));
+    }
+}
+
+/// The item that a Y map is.
+pub(crate) fn item(map: &MapRef) -> Option<ID> {
+    let branch: &yrs::branch::Branch = map.as_ref();
+    match branch.id() {
+        BranchID::Nested(id) => Some(id),
+        BranchID::Root(_) => None,
+    }
+}
+
+/// Where a cell is now.
+pub(crate) fn find(txn: &impl ReadTxn, cells: &ArrayRef, wanted: ID) -> Option<(u32, MapRef)> {
+    cells.iter(txn).enumerate().find_map(|(at, value)| match value {
+        Out::YMap(map) if item(&map) == Some(wanted) => Some((at as u32, map)),
+        _ => None,
+    })
+}
+
+/// The notebook in a document.
+pub(crate) fn side(doc: &Doc) -> Side {
+    let roots = roots(doc);
+    let txn = doc.transact();
+    let mut notebook = Notebook::default();
+    for (key, value) in roots.meta.iter(&txn) {
+        match key {
+            "metadata" => notebook.metadata = values(&txn, &value),
+            "nbformat" | "nbformat_minor" => {
+                notebook.meta.insert(key.to_owned(), plain(&value.to_json(&txn)));
+            }
+            _ => {}
+        }
+    }
+    let mut places = Vec::new();
+    for value in roots.cells.iter(&txn) {
+        match &value {
+            Out::YMap(map) => {
+                let get = |key: &str| map.get(&txn, key);
+                notebook.cells.push(cell(&txn, &mut map.iter(&txn).map(|(key, _)| key.to_owned()), &get));
+                places.push(item(map).map(|id| (map.clone(), id)));
+            }
+            Out::Any(Any::Map(map)) => {
+                let get = |key: &str| map.get(key).map(|value| Out::Any(value.clone()));
+                notebook.cells.push(cell(&txn, &mut map.keys().cloned(), &get));
+                places.push(None);
+            }
+            // Nobody writes anything else here, and there is nothing to make of it.
+            _ => {}
+        }
+    }
+    let mut cells = std::mem::take(&mut notebook.cells);
+    let nameless = cells.iter().any(|cell| cell.id.is_empty());
+    if nameless {
+        let given: Vec<String> = cells.iter().map(|cell| cell.id.clone()).collect();
+        identify(&mut cells);
+        for (cell, given) in cells.iter_mut().zip(given).filter(|(_, given)| !given.is_empty()) {
+            cell.id = given;
+        }
+    }
+    notebook.cells = cells;
+    Side { notebook, places }
+}
+
+fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn Fn(&str) -> Option<Out>) -> Cell {
+    let string = |key: &str| get(key).and_then(|value| text(txn, &value));
+    let kind = match string("cell_type").as_deref() {
+        Some("code") => "code",
+        Some("markdown") => "markdown",
+        _ => "raw",
+    };
+    let mut cell = Cell {
+        id: string("id").unwrap_or_default(),
+        own_id: true,
+        kind: kind.to_owned(),
+        source: string("source").unwrap_or_default(),
+        metadata: get("metadata").map(|value| values(txn, &value)).unwrap_or_default(),
+        outputs: Vec::new(),
+        rest: Values::new(),
+    };
+    cell.metadata.remove("trusted");
+    if kind == "code" {
+        cell.outputs = match get("outputs") {
+            Some(Out::YArray(array)) => array.iter(txn).filter_map(|value| output(txn, &value)).collect(),
+            Some(Out::Any(Any::Array(array))) => {
+                array.iter().filter_map(|value| output(txn, &Out::Any(value.clone()))).collect()
+            }
+            _ => Vec::new(),
+        };
+    }
+    for key in keys {
+        let ours = match key.as_str() {
+            "id" | "cell_type" | "source" | "metadata" | "execution_state" => true,
+            "outputs" => kind == "code",
+            _ => false,
+        };
+        if !ours {
+            let value = get(&key).map(|value| value.to_json(txn)).filter(|value| *value != Any::Undefined);
+            cell.rest.extend(value.map(|value| (key, plain(&value))));
+        }
+    }
+    cell
+}
+
+/// An output in plain form.
+pub(crate) fn output<T: ReadTxn>(txn: &T, value: &Out) -> Option<Output> {
+    let mut output = Output::default();
+    let mut stream = None;
+    match value {
+        Out::YMap(map) => {
+            for (key, value) in map.iter(txn) {
+                if key == "text" {
+                    stream = text(txn, &value);
+                }
+                output.rest.insert(key.to_owned(), plain(&value.to_json(txn)));
+            }
+        }
+        Out::Any(Any::Map(map)) => {
+            stream = map.get("text").and_then(|value| text(txn, &Out::Any(value.clone())));
+            output.rest = map.iter().map(|(key, value)| (key.clone(), plain(value))).collect();
+        }
+        _ => return None,
+    }
+    if is_stream(&output.rest) && stream.is_some() {
+        output.rest.remove("text");
+        output.text = stream;
+    }
+    Some(output)
+}
+
+/// The text that a string, a list of strings or a Y text stands for.
+fn text<T: ReadTxn>(txn: &T, value: &Out) -> Option<String> {
+    match value {
+        Out::YText(text) => Some(text.get_string(txn)),
+        Out::YArray(_) | Out::Any(Any::Array(_)) => match value.to_json(txn) {
+            Any::Array(lines) => {
+                lines.iter().map(|line| if let Any::String(line) = line { Some(&**line) } else { None }).collect()
+            }
+            _ => None,
+        },
+        Out::Any(Any::String(string)) => Some(string.to_string()),
+        _ => None,
+    }
+}
+
+fn values<T: ReadTxn>(txn: &T, value: &Out) -> Values {
+    match value.to_json(txn) {
+        Any::Map(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        _ => Values::new(),
+    }
+}
