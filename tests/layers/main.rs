@@ -3,6 +3,8 @@
 //!
 //! Each check is a function from text to complaints, so that its ability to fail is tested beside it.
 
+#![allow(clippy::expect_used)]
+
 mod rules;
 mod sources;
 mod table;
