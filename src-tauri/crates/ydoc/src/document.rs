@@ -3,7 +3,7 @@
 //! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
 
 use crate::notebook::{read, render::render as render_notebook, shape};
-use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, text};
+use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, guard, text};
 use protocol::{Digest, Model};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,6 +116,7 @@ impl Document {
 
     /// What a peer with this state vector lacks.
     pub fn diff(&self, state_vector: &[u8]) -> Result<Vec<u8>, UpdateError> {
+        guard::state_vector(state_vector)?;
         let known = StateVector::decode_v1(state_vector).map_err(|error| UpdateError(error.to_string()))?;
         Ok(self.doc.transact().encode_state_as_update_v1(&known))
     }
@@ -176,8 +177,13 @@ pub(crate) fn render(model: Model, doc: &Doc, like: &[u8]) -> Vec<u8> {
 
 /// Decodes and applies an update.
 pub(crate) fn integrate(txn: &mut TransactionMut<'_>, update: &[u8]) -> Result<(), UpdateError> {
-    let update = yrs::Update::decode_v1(update).map_err(|error| UpdateError(error.to_string()))?;
-    txn.apply_update(update).map_err(|error| UpdateError(error.to_string()))
+    txn.apply_update(decode(update)?).map_err(|error| UpdateError(error.to_string()))
+}
+
+/// Decodes an update, whoever it comes from.
+pub(crate) fn decode(update: &[u8]) -> Result<yrs::Update, UpdateError> {
+    guard::update(update)?;
+    yrs::Update::decode_v1(update).map_err(|error| UpdateError(error.to_string()))
 }
 
 /// The whole document as one update.

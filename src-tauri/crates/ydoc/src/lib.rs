@@ -9,6 +9,7 @@ pub mod mutation;
 mod blob;
 mod diff;
 mod document;
+mod guard;
 mod json;
 mod lines;
 mod merge;

@@ -5,10 +5,9 @@
 //! typed here meanwhile. Only the edits' own transactions go into the update, because a difference of state vectors carries
 //! the whole delete set and with it deletions that were left out on purpose.
 
-use crate::document::{derived_author, integrate, open, render, whole};
+use crate::document::{decode, derived_author, integrate, open, render, whole};
 use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, blob, diff, lines, notebook, text};
 use protocol::{Digest, Model};
-use yrs::updates::decoder::Decode;
 use yrs::{ClientID, Doc, Transact};
 
 /// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
@@ -96,7 +95,7 @@ pub(crate) fn restore(model: Model, author: AuthorId, state: &[u8]) -> Doc {
 
 /// An author with whom an edit at `start` cannot take an id that the live document has given to something else.
 fn free_author(live: &[u8], start: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> AuthorId {
-    let clocks = |state: &[u8]| yrs::Update::decode_v1(state).map(|update| update.state_vector()).unwrap_or_default();
+    let clocks = |state: &[u8]| decode(state).map(|update| update.state_vector()).unwrap_or_default();
     let (live, start) = (clocks(live), clocks(start));
     let clocks = |author: AuthorId| (live.get(&ClientID::new(author)), start.get(&ClientID::new(author)));
     let mut candidate = author & 0xffff_ffff;

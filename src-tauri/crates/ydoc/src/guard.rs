@@ -1,0 +1,206 @@
+//! Looks an update over before yrs decodes it: what a few bytes may claim (a billion blocks, values nested a million deep,
+//! clocks beyond their width) must neither take the memory nor the stack of the host.
+//!
+//! Not here: whether an update makes sense; yrs says that.
+
+use crate::UpdateError;
+use crate::json::DEEPEST;
+
+/// Ids of clients are that wide.
+const CLIENT_BITS: u32 = 53;
+
+/// Refuses an update (v1) that claims more than its bytes can hold.
+pub(crate) fn update(bytes: &[u8]) -> Result<(), UpdateError> {
+    let mut walk = Walk { bytes, at: 0 };
+    walk.update().ok_or_else(|| UpdateError(format!("it makes no sense at byte {}", walk.at)))
+}
+
+/// Refuses a state vector (v1) that claims more than its bytes can hold.
+pub(crate) fn state_vector(bytes: &[u8]) -> Result<(), UpdateError> {
+    let mut walk = Walk { bytes, at: 0 };
+    let mut read = || {
+        for _ in 0..walk.count()? {
+            walk.client()?;
+            walk.clock()?;
+        }
+        Some(())
+    };
+    read().ok_or_else(|| UpdateError("it is no state vector".into()))
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Walk<'_> {
+    fn update(&mut self) -> Option<()> {
+        for _ in 0..self.count()? {
+            let blocks = self.count()?;
+            self.client()?;
+            let mut clock = self.clock()?;
+            for _ in 0..blocks {
+                clock = clock.checked_add(self.block()?)?;
+            }
+        }
+        for _ in 0..self.count()? {
+            self.client()?;
+            for _ in 0..self.count()? {
+                self.clock()?.checked_add(self.clock()?)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Passes a block; returns the most clock ticks that it may take.
+    fn block(&mut self) -> Option<u32> {
+        let info = self.byte()?;
+        if matches!(info, 0 | 10) {
+            return self.clock();
+        }
+        let ends = [0x80, 0x40].into_iter().filter(|bit| info & bit != 0).count();
+        for _ in 0..ends {
+            self.id()?;
+        }
+        if ends == 0 {
+            if self.clock()? == 1 {
+                self.text()?
+            } else {
+                self.id()?
+            };
+            if info & 0x20 != 0 {
+                self.text()?;
+            }
+        }
+        match info & 0x0f {
+            1 => return self.clock(),
+            2 => {
+                let count = self.count()?;
+                // yrs reads one more than is said.
+                for _ in 0..=count {
+                    self.text()?;
+                }
+                return count.checked_add(1);
+            }
+            3 | 5 => self.text()?,
+            4 => {
+                let start = self.at;
+                self.text()?;
+                return u32::try_from(self.at - start).ok();
+            }
+            6 => {
+                self.text()?;
+                self.text()?;
+            }
+            7 => {
+                if self.byte()? == 3 {
+                    self.text()?;
+                }
+            }
+            8 => {
+                let count = self.count()?;
+                for _ in 0..count {
+                    self.value(0)?;
+                }
+                return Some(count);
+            }
+            9 => {
+                self.text()?;
+                self.value(0)?;
+            }
+            _ => return None,
+        }
+        Some(1)
+    }
+
+    fn value(&mut self, depth: usize) -> Option<()> {
+        match self.byte()? {
+            120 | 121 | 126 | 127 => {}
+            125 => self.varint().map(|_| ())?,
+            124 => self.skip(4)?,
+            122 | 123 => self.skip(8)?,
+            116 | 119 => self.text()?,
+            117 if depth < DEEPEST * 2 => {
+                for _ in 0..self.count()? {
+                    self.value(depth + 1)?;
+                }
+            }
+            118 if depth < DEEPEST * 2 => {
+                for _ in 0..self.count()? {
+                    self.text()?;
+                    self.value(depth + 1)?;
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn id(&mut self) -> Option<()> {
+        self.client()?;
+        self.clock().map(|_| ())
+    }
+
+    fn client(&mut self) -> Option<()> {
+        (self.varint()? >> CLIENT_BITS == 0).then_some(())
+    }
+
+    fn clock(&mut self) -> Option<u32> {
+        self.varint()?.try_into().ok()
+    }
+
+    /// A number of things, each of which takes a byte at least.
+    fn count(&mut self) -> Option<u32> {
+        self.clock().filter(|count| *count as usize <= self.bytes.len() - self.at)
+    }
+
+    /// Bytes after their number.
+    fn text(&mut self) -> Option<()> {
+        let length = self.count()?;
+        self.skip(length as usize)
+    }
+
+    fn skip(&mut self, length: usize) -> Option<()> {
+        self.at = self.at.checked_add(length).filter(|at| *at <= self.bytes.len())?;
+        Some(())
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        let byte = self.bytes.get(self.at).copied()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for place in 0..9 {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7f) << (7 * place);
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_claims_more_than_it_is_is_refused() {
+        let refused = |bytes: &[u8]| assert!(update(bytes).is_err(), "{bytes:?}");
+        refused(&[]);
+        refused(&[0xff, 0xff, 0xff, 0xff, 0x0f]);
+        refused(&[1, 0xff, 0xff, 0xff, 0x7f, 5, 0]);
+        refused(&[0, 1, 5, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 9]);
+        let nested = [&[1, 1, 5, 0, 8, 1, 1, b'a', 1][..], &[117, 1].repeat(100_000), &[126, 0]].concat();
+        refused(&nested);
+        let shallow = [&[1, 1, 5, 0, 8, 1, 1, b'a', 1][..], &[117, 1].repeat(100), &[126, 0]].concat();
+        assert_eq!(update(&shallow), Ok(()));
+        assert_eq!(update(&[0, 0]), Ok(()));
+        assert!(state_vector(&[0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
+        assert_eq!(state_vector(&[1, 5, 3]), Ok(()));
+    }
+}
