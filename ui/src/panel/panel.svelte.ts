@@ -26,6 +26,8 @@ export class Panel {
   readonly folder: Folder | undefined = $derived(this.state?.folders.find((folder) => folder.slug === this.slug));
 
   readonly #host: HostApi;
+  /** States that were told, not asked for. */
+  #told = 0;
 
   constructor(host: HostApi) {
     this.#host = host;
@@ -36,8 +38,10 @@ export class Panel {
     const stop = this.#host.watch({
       message: (message) => {
         this.lost = undefined;
-        if (message.type === 'state') this.#show(message.state);
-        else this.events = added(this.events, message.events);
+        if (message.type === 'state') {
+          this.#told += 1;
+          this.#show(message.state);
+        } else this.events = added(this.events, message.events);
       },
       lost: (reason) => (this.lost = { reason }),
     });
@@ -52,7 +56,12 @@ export class Panel {
   async ask(command: Command): Promise<boolean> {
     this.busy = command.do;
     this.fault = undefined;
-    return this.#try(async () => this.#show(await this.#host.command(command))).finally(() => (this.busy = undefined));
+    const told = this.#told;
+    return this.#try(async () => {
+      const state = await this.#host.command(command);
+      // What was told meanwhile may be newer than the answer, and whatever it lacks is told next.
+      if (told === this.#told) this.#show(state);
+    }).finally(() => (this.busy = undefined));
   }
 
   /** Lets the person choose a folder and adds it. */

@@ -56,6 +56,18 @@ describe('the window', () => {
     expect(panel.slug).toBe('a');
   });
 
+  it('UI-41 keeps what was told while an older answer was on its way', async () => {
+    const host = new Host(() => state(folder('a'), folder('gone')));
+    const panel = new Panel(host);
+    panel.start();
+    const asked = panel.ask({ do: 'unshare', slug: 'a' });
+    host.watcher?.message({ type: 'state', state: state(folder('a')) });
+    expect(await asked).toBe(true);
+    expect(panel.state?.folders.map((one) => one.slug)).toEqual(['a']);
+    await panel.ask({ do: 'unshare', slug: 'a' });
+    expect(panel.state?.folders).toHaveLength(2);
+  });
+
   it('UI-41 says that the host does not answer until it does', () => {
     const host = refusing();
     const panel = new Panel(host);
