@@ -69,8 +69,13 @@ pub(crate) struct Awareness {
 
 impl Awareness {
     /// Takes what is new. Entries that others echo (stock clients send on what they receive) are not, nor is the claim of one
-    /// client that another, who is connected here, is gone.
-    pub(crate) fn apply(&mut self, from: ClientId, entries: Vec<Entry>) -> Result<News, Malformed> {
+    /// client that another, who is connected here, is gone. `same` tells whether a connection is of the sender's person.
+    pub(crate) fn apply(
+        &mut self,
+        from: ClientId,
+        entries: Vec<Entry>,
+        same: impl Fn(ClientId) -> bool,
+    ) -> Result<News, Malformed> {
         let readable = |entry: &Entry| {
             entry.state.as_deref().is_none_or(|state| serde_json::from_str::<serde_json::Value>(state).is_ok())
         };
@@ -107,8 +112,12 @@ impl Awareness {
                 news.fresh.push(entry);
             } else if entry.state.is_some() && known.state.is_none() {
                 news.correct.push(Entry { id: entry.id, clock: known.clock, state: None });
-            } else if entry.state.is_some() && entry.clock == known.clock && owned == 0 {
-                // A client says first who it is itself: this is a reconnected one whose old socket has not ended yet.
+            } else if entry.state.is_some()
+                && entry.clock == known.clock
+                && owned == 0
+                && known.owner.is_some_and(&same)
+            {
+                // A person's client says first who it is itself: it is back, and its old socket has not ended yet.
                 known.owner = Some(from);
                 owned += 1;
             }
@@ -171,7 +180,7 @@ mod tests {
     #[test]
     fn only_news_counts() {
         let mut room = Awareness::default();
-        let mut fresh = |from, e: Entry| room.apply(from, vec![e]).unwrap().fresh.len();
+        let mut fresh = |from, e: Entry| room.apply(from, vec![e], |_| false).unwrap().fresh.len();
         assert_eq!(fresh(ANA, entry(7, 0, "{}")), 1);
         assert_eq!(fresh(ANA, entry(7, 1, "{\"a\":1}")), 1);
         assert_eq!(fresh(BEN, entry(8, 0, "{}")), 1);
@@ -180,14 +189,14 @@ mod tests {
         assert_eq!(fresh(ANA, entry(7, 0, "{}")), 0, "old");
         assert_eq!(fresh(ANA, entry(7, 1, "null")), 1);
         assert_eq!(fresh(ANA, entry(7, 1, "null")), 0);
-        assert!(room.apply(ANA, vec![entry(9, 1, "{")]).is_err());
+        assert!(room.apply(ANA, vec![entry(9, 1, "{")], |_| true).is_err());
     }
 
     #[test]
     fn a_new_socket_takes_over_and_the_old_one_takes_nothing_with_it() {
         let mut room = Awareness::default();
-        room.apply(ANA, vec![entry(7, 5, "{}")]).unwrap();
-        assert_eq!(room.apply(BEN, vec![entry(7, 5, "{}")]).unwrap(), News::default());
+        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true).unwrap();
+        assert_eq!(room.apply(BEN, vec![entry(7, 5, "{}")], |_| true).unwrap(), News::default());
         assert_eq!(room.owned(BEN), [7]);
         assert_eq!(room.leave(ANA), []);
         assert_eq!(room.leave(BEN), [entry(7, 6, "null")]);
@@ -196,11 +205,11 @@ mod tests {
     #[test]
     fn who_returns_with_an_old_clock_is_told() {
         let mut room = Awareness::default();
-        room.apply(ANA, vec![entry(7, 5, "{}")]).unwrap();
+        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true).unwrap();
         room.leave(ANA);
-        let news = room.apply(BEN, vec![entry(7, 5, "{}")]).unwrap();
+        let news = room.apply(BEN, vec![entry(7, 5, "{}")], |_| true).unwrap();
         assert_eq!(news, News { fresh: vec![], correct: vec![entry(7, 6, "null")] });
-        assert_eq!(room.apply(BEN, vec![entry(7, 7, "{}")]).unwrap().fresh.len(), 1);
+        assert_eq!(room.apply(BEN, vec![entry(7, 7, "{}")], |_| true).unwrap().fresh.len(), 1);
         assert_eq!(room.owned(BEN), [7]);
     }
 }

@@ -74,7 +74,7 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         Source::File => turn.tell(|teller, _| teller.loaded_file()),
         Source::Log { ahead, merged } => {
             turn.tell(|teller, _| teller.loaded_log(*ahead));
-            if let Some(report) = merged {
+            if let Some(report) = merged.as_ref().filter(|_| append.is_some()) {
                 turn.tell(|teller, place| teller.out_of_sync(place.model, report));
             }
         }

@@ -128,7 +128,9 @@ impl Roster {
         body: &[u8],
         out: &mut Vec<Effect>,
     ) -> Result<(), Malformed> {
-        let news = self.awareness.apply(from, awareness::decode(body)?)?;
+        let people = &self.people;
+        let name = |client| people.get(&client).map(|person| &person.member.user.username);
+        let news = self.awareness.apply(from, awareness::decode(body)?, |owner| name(owner) == name(from))?;
         if !news.fresh.is_empty() {
             self.broadcast(now, None, frame::awareness(&awareness::encode(&news.fresh)), out);
         }

@@ -1,8 +1,9 @@
 //! Who is here, and chat: AWARE and CHAT.
 
-use crate::stage::{ANA, BEN, CEM, Stage, aware, body, frame};
+use crate::stage::{ANA, BEN, CEM, Stage, aware, body, frame, member};
 use bytes::Bytes;
-use protocol::Role;
+use protocol::{ClientId, Role};
+use rooms::Input;
 use serde_json::{Value, json};
 
 #[test]
@@ -51,12 +52,18 @@ fn aware_4_an_old_socket_takes_no_id_with_it_that_a_new_one_took_over() {
     stage.join(ANA);
     stage.join(CEM);
     stage.frame(ANA, aware(7, 4, "{}"));
+    // Her client is back before the old socket has ended.
+    let (again, member) = (ClientId(11), member(ANA, Role::Edit));
+    stage.give(Input::Join { client: again, member });
+    stage.frame(again, aware(7, 4, "{}"));
+    // Ben's sends on what it hears before it says who it is: that takes over nothing.
     stage.join(BEN);
     stage.frame(BEN, aware(7, 4, "{}"));
     stage.forget();
     stage.leave(ANA);
-    assert_eq!(stage.got(CEM, &[1]), Vec::<Bytes>::new());
     stage.leave(BEN);
+    assert_eq!(stage.got(CEM, &[1]), Vec::<Bytes>::new());
+    stage.leave(again);
     assert_eq!(stage.got(CEM, &[1]), [aware(7, 5, "null")]);
 }
 

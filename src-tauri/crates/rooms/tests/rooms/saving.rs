@@ -23,7 +23,7 @@ fn save_10_quiet_for_a_second_or_five_seconds_after_the_first_edit_saves() {
 }
 
 #[test]
-fn save_11_without_a_delay_only_those_who_ask_save() {
+fn save_11_without_a_delay_somebody_must_ask_or_leave() {
     let policy = Policy { save_delay: None, ..POLICY };
     let mut stage = Stage::with(DocumentKind::text(), Some(b""), policy);
     stage.join(ANA);
@@ -32,6 +32,9 @@ fn save_11_without_a_delay_only_those_who_ask_save() {
     assert_eq!(stage.writes, 0);
     stage.frame(ANA, save(1));
     assert_eq!((stage.writes, stage.file()), (1, "a"));
+    stage.insert(ANA, 1, "b");
+    stage.leave(ANA);
+    assert_eq!((stage.writes, stage.file()), (2, "ab"));
 }
 
 #[test]
