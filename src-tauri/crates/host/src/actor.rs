@@ -5,6 +5,7 @@ use crate::carry::{Ended, Seat};
 use crate::connection::Closing;
 use crate::folder::Folder;
 use crate::log::Log;
+use crate::opening;
 use crate::random;
 use crate::registry::{Joining, Status, Told};
 use crate::shared::{Shared, host_event};
@@ -19,8 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-/// Rows after which a log is replaced by one state: while somebody is there, and when nobody is.
-const LONG_LOG: usize = 1_000;
+/// Rows after which a log is shortened when its room closes.
 const SHORT_LOG: usize = 50;
 
 /// Either kind of room.
@@ -285,17 +285,16 @@ impl Actor {
         });
     }
 
-    /// Replaces a long log by one state, when that state is what is on disk.
-    pub(crate) fn compact_if_long(&mut self) {
-        let longest = if self.seats.is_empty() { SHORT_LOG } else { LONG_LOG };
-        if self.log.rows <= longest || !self.log.even || !self.log.is_idle() {
+    /// Shortens the stored log if it grew by more than this since the last time.
+    pub(crate) fn shorten(&mut self, longest: usize) {
+        let RoomId::Document { kind, .. } = &self.id else { return };
+        if self.log.rows <= longest {
             return;
         }
-        let Some(state) = self.machine.state() else { return };
-        let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
-        let seq = self.log.last();
-        self.log.rows = 1;
-        self.jobs.spawn(async move { Ended::Compacted(store.compact(folder, &room, seq, state).await) });
+        self.log.rows = 0;
+        let (store, folder, room, model) =
+            (self.shared.store.clone(), self.folder.id, self.id.to_string(), kind.model());
+        self.jobs.spawn(async move { Ended::Shortened(opening::shorten(&store, folder, &room, model).await) });
     }
 
     fn ended(&mut self, ended: Result<Ended, JoinError>) {
@@ -328,6 +327,9 @@ impl Actor {
         }
         if self.refused && !self.opened && self.log.rows > 0 {
             self.begin_anew().await;
+        }
+        if self.opened && self.log.is_idle() {
+            self.shorten(SHORT_LOG);
         }
         // Inputs are not handled any more, but writes and commits under way must not meet the next life.
         loop {

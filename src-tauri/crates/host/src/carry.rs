@@ -13,6 +13,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+/// Rows after which a log is shortened while its room goes on.
+const LONG_LOG: usize = 1_000;
+
 /// A client that is in the room.
 pub(crate) struct Seat {
     pub(crate) session: u64,
@@ -35,7 +38,7 @@ pub(crate) enum Ended {
     Gathered(Result<Box<Material>, String>),
     Finished(Outcome),
     Committed { group: Group, result: store::Result<()> },
-    Compacted(store::Result<()>),
+    Shortened(Result<(), String>),
     Read { read: DiskRead, writes: u64 },
     Wrote(WriteOutcome),
 }
@@ -138,11 +141,11 @@ impl Actor {
                 if group.batch.intent.is_some() {
                     self.inputs.push_back(Input::Intended);
                 }
-                self.compact_if_long();
+                self.shorten(LONG_LOG);
             }
             Ended::Committed { group, result: Err(error) } => self.not_stored(group, &error),
-            Ended::Compacted(Ok(())) => {}
-            Ended::Compacted(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
+            Ended::Shortened(Ok(())) => {}
+            Ended::Shortened(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
             Ended::Read { read, writes } => {
                 self.disk.reading = false;
                 if self.disk.writing || writes != self.disk.writes {

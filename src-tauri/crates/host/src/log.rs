@@ -1,6 +1,6 @@
 //! The durable side of one room: gathers what is appended and commits it in groups. Pure; the room's task does the commits.
 
-use protocol::{BaseAt, BaseRecord, Intent, Seq};
+use protocol::{BaseRecord, Intent, Seq};
 use std::time::Duration;
 use store::Batch;
 use tokio::time::Instant;
@@ -19,12 +19,8 @@ pub(crate) struct Log {
     due: Option<Instant>,
     committing: bool,
     failures: u32,
-    /// Rows that are in the stored log.
+    /// Rows that came into the stored log since it was shortened last.
     pub(crate) rows: usize,
-    /// Number of the last append.
-    last: Seq,
-    /// The base stands for everything appended so far.
-    pub(crate) even: bool,
 }
 
 /// A group on its way to the store.
@@ -44,20 +40,14 @@ impl Log {
     /// The log as it was loaded.
     pub(crate) fn opened(&mut self, log: &[(Seq, Update)]) {
         self.rows += log.len();
-        if let Some((seq, _)) = log.last() {
-            self.last = self.last.max(*seq);
-        }
     }
 
     pub(crate) fn append(&mut self, now: Instant, seq: Seq, update: Update) {
         self.batch.append.push((seq, update));
-        self.last = seq;
-        self.even = false;
         self.want(now + GATHER);
     }
 
     pub(crate) fn base(&mut self, now: Instant, base: BaseRecord) {
-        self.even = matches!(base.at, BaseAt::Log(seq) if seq == self.last);
         self.batch.base = Some(base);
         // A base forgets the intent before it.
         self.batch.intent = None;
@@ -116,17 +106,12 @@ impl Log {
     pub(crate) fn is_idle(&self) -> bool {
         self.due.is_none() && !self.committing
     }
-
-    /// Number of the last append.
-    pub(crate) fn last(&self) -> Seq {
-        self.last
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Digest;
+    use protocol::{BaseAt, Digest};
 
     fn update(text: &str) -> Update {
         text.as_bytes().into()
@@ -162,7 +147,6 @@ mod tests {
         let group = log.take().unwrap();
         log.append(now, 2, update("b"));
         log.base(now, BaseRecord { digest: Digest::of(b"x"), at: BaseAt::Log(2) });
-        assert!(log.even);
         assert!(log.failed(now, group));
         let group = log.take().unwrap();
         assert_eq!(group.batch.append.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);

@@ -1,12 +1,14 @@
-//! What a room is opened from: its history, its file, and what an interrupted save left beside the file.
+//! A room's material: its history (loaded, shortened), its file (read, written), and what an interrupted save left beside it.
 
 use crate::folder::Folder;
+use crate::random;
 use crate::shared::Shared;
 use files::{ReadError, Root, WriteError};
-use protocol::{Digest, DiskContent, FileId, RoomId};
+use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model, RoomId};
 use rooms::{DiskRead, Opened, WriteOutcome};
 use std::sync::Arc;
-use store::History;
+use store::{FolderId, History, Store};
+use ydoc::{Document, UpdateError};
 
 /// A room's material, and the number of the session in which its history began.
 pub(crate) struct Material {
@@ -72,6 +74,32 @@ pub(crate) async fn write(
         Err(WriteError::Changed(content)) => WriteOutcome::Changed(content),
         Err(error @ WriteError::Other { .. }) => WriteOutcome::Failed(error.to_string()),
     }
+}
+
+/// Replaces a stored log, as far as the base does not need it, by the state that it makes. The live document is not asked: what
+/// is stored is rebuilt from what is stored.
+pub(crate) async fn shorten(store: &Store, folder: FolderId, room: &str, model: Model) -> Result<(), String> {
+    let History { log, base, intent, .. } = store.history(folder, room).await.map_err(|error| error.to_string())?;
+    let Some((last, _)) = log.last() else { return Ok(()) };
+    let mut upto = *last;
+    if let Some(BaseRecord { at: BaseAt::Log(seq), .. }) = base {
+        upto = upto.min(seq);
+    }
+    if let Some(intent) = intent {
+        upto = upto.min(intent.seq);
+    }
+    let updates: Vec<_> = log.into_iter().filter(|(seq, _)| *seq <= upto).map(|(_, update)| update).collect();
+    if updates.len() < 2 {
+        return Ok(());
+    }
+    let rebuilding = tokio::task::spawn_blocking(move || {
+        let mut document = Document::new(model, random::author());
+        updates.iter().try_for_each(|update| document.apply(update).map(drop))?;
+        Ok(document.state())
+    });
+    let state = rebuilding.await.map_err(|error| error.to_string())?;
+    let state = state.map_err(|error: UpdateError| error.to_string())?;
+    store.compact(folder, room, upto, state).await.map_err(|error| error.to_string())
 }
 
 /// A crash in the instant after our bytes went into the file may have left what they displaced beside it. If that was another

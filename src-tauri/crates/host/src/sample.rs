@@ -50,4 +50,14 @@ mod tests {
         assert_eq!(std::fs::read_to_string(folder.join("README.md")).unwrap(), "mine");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
+
+    #[test]
+    fn setup_12_the_sample_notebooks_are_valid_and_canonical() {
+        for (path, bytes) in FILES.into_iter().filter(|(path, _)| path.ends_with(".ipynb")) {
+            let mut document = ydoc::Document::new(protocol::Model::Notebook, 1);
+            document.load(bytes).unwrap();
+            let written = String::from_utf8(document.to_bytes(&[])).unwrap();
+            assert_eq!(written, std::str::from_utf8(bytes).unwrap(), "{path}");
+        }
+    }
 }

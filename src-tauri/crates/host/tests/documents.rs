@@ -249,6 +249,36 @@ fn store_31_a_killed_host_comes_back_with_every_edit_and_an_old_client_merges() 
 }
 
 #[test]
+fn store_34_a_long_log_becomes_one_state_when_nobody_is_there() {
+    let place = Place::new(&[("a.md", "")]);
+    let (file, state, session) = place.run(async |host| {
+        let mut events = host.events();
+        let mut ana = Peer::open(&host, &owner(&host), "a.md").await;
+        for _ in 0..100 {
+            ana.type_in("x").await;
+        }
+        let (file, state, session) = (ana.file.clone(), ana.state(), ana.session.clone());
+        drop(ana);
+        event(&mut events, "the end of the room", |record| record.event.action == Action::Clean).await;
+        host.shutdown().await;
+        (file, state, session)
+    });
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let (store, _) = Store::open(&place.state_dir().join("commonplace.sqlite")).await.unwrap();
+        let folder = store.folders().await.unwrap().remove(0);
+        let history = store.history(folder.id, &format!("text:file:{file}")).await.unwrap();
+        assert!(history.log.len() < 10, "{} entries", history.log.len());
+        store.close().await;
+    });
+    place.run(async |host| {
+        let mut ana = Peer::open_with(&host, &owner(&host), "a.md", Some(state), Some(session)).await;
+        ana.type_in(".").await;
+        host.shutdown().await;
+    });
+    assert_eq!(place.read("a.md"), "x".repeat(100) + ".");
+}
+
+#[test]
 fn save_32_two_views_of_one_file_meet_through_the_file() {
     let place = Place::new(&[("a.txt", "one\n")]);
     place.run(async |host| {
