@@ -41,13 +41,9 @@ export function mountEditor(options: EditorOptions): CodeEditor {
   const sync = new YSyncConfig(text, null);
   undo.addTrackedOrigin(sync);
   const language = new Compartment();
-  const undoKeys: KeyBinding[] = [
-    { key: 'Mod-z', run: () => (undo.undo(), true), preventDefault: true },
-    { key: 'Mod-Shift-z', run: () => (undo.redo(), true), preventDefault: true },
-    { key: 'Mod-y', run: () => (undo.redo(), true), preventDefault: true },
-  ];
   const extensions: Extension[] = [
-    Prec.highest(keymap.of([...(options.keys ?? []), ...(mayEdit ? undoKeys : [])])),
+    Prec.highest(keymap.of(options.keys ?? [])),
+    ...(mayEdit ? [Prec.highest(undoKeys(undo))] : []),
     ySyncFacet.of(sync),
     ySync,
     EditorView.domEventHandlers({
@@ -70,7 +66,7 @@ export function mountEditor(options: EditorOptions): CodeEditor {
     EditorState.readOnly.of(!mayEdit),
     EditorState.allowMultipleSelections.of(true),
     EditorView.editable.of(mayEdit),
-    EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', ...(mayEdit ? {} : { tabindex: '0' }) }),
+    EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', tabindex: '0' }),
     drawSelection(),
     ...(options.wrap ? [EditorView.lineWrapping] : []),
     ...(page ? [lineNumbers(), search({ top: true }), keymap.of(searchKeymap)] : []),
@@ -94,6 +90,21 @@ export function mountEditor(options: EditorOptions): CodeEditor {
       undo.removeTrackedOrigin(sync);
     },
   };
+}
+
+/** A handler, not a key map: with caps lock, Shift and `z` would be read as a plain `z`, and redo would undo. */
+function undoKeys(undo: Y.UndoManager): Extension {
+  return EditorView.domEventHandlers({
+    keydown: (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return false;
+      const key = event.key.toLowerCase();
+      if (key === 'z' && !event.shiftKey) undo.undo();
+      else if (key === 'z' || key === 'y') undo.redo();
+      else return false;
+      event.preventDefault();
+      return true;
+    },
+  });
 }
 
 /** Puts the caret where the pointer was, or at the end. */

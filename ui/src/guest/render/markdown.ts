@@ -43,6 +43,8 @@ export function renderHtml(html: string, { path, attachments = {} }: MarkdownCon
     link.setAttribute('href', pageHash(target));
     link.removeAttribute('target');
   }
+  // pandas leaves heads empty; an empty head is announced as one all the same.
+  for (const head of fragment.querySelectorAll('th:empty')) head.replaceWith(document.createElement('td'));
   for (const table of fragment.querySelectorAll('table')) {
     const frame = document.createElement('div');
     frame.className = 'table';
