@@ -98,8 +98,8 @@ fn wanted_cell(cell: &Cell, there: Option<(&Node, &Cell)>, with_ids: bool, lines
     }
     let id = Want::Value(Any::String(cell.id.as_str().into()));
     let id = match before {
-        // Made up when the file was read, or one that an earlier cell has too: as it is there.
-        Some(before) if !before.own_id && before.id == cell.id => Want::Keep,
+        // It has none, or one that an earlier cell has too: as it is there.
+        Some(before) if !before.own_id => Want::Keep,
         Some(_) if get("id").is_none() => Want::Keep,
         None if !with_ids => Want::Keep,
         _ => id,
