@@ -8,7 +8,8 @@ use server::{Server, ServerOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tauri::{AppHandle, Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
+use tauri::webview::{PageLoadEvent, PageLoadPayload};
+use tauri::{AppHandle, Manager, RunEvent, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 
 /// Label of the host's window.
 pub(crate) const MAIN: &str = "main";
@@ -58,7 +59,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             }
             app.manage(Shell(started));
             if let Some(window) = app.config().app.windows.iter().find(|window| window.label == MAIN) {
-                WebviewWindowBuilder::from_config(app, window)?.build()?;
+                // Shown once there is something to see: no white page before a dark one.
+                WebviewWindowBuilder::from_config(app, window)?.on_page_load(reveal).build()?;
             }
             quit_on_signal(app.handle().clone());
             Ok(())
@@ -118,13 +120,21 @@ fn absolute(path: &Path, from: Option<&Path>) -> PathBuf {
     std::path::absolute(&joined).unwrap_or(joined)
 }
 
+/// Shows a window whose page is loaded.
+fn reveal(window: WebviewWindow, load: PageLoadPayload<'_>) {
+    if load.event() == PageLoadEvent::Finished
+        && let Err(error) = window.show()
+    {
+        tracing::error!(%error, "the window cannot be shown");
+    }
+}
+
 /// Brings the window to the front.
 fn show(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(MAIN) {
-        let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
-        if let Err(error) = shown {
-            tracing::debug!(%error, "the window stays where it is");
-        }
+    if let Some(window) = app.get_webview_window(MAIN)
+        && let Err(error) = window.unminimize().and_then(|()| window.set_focus())
+    {
+        tracing::debug!(%error, "the window stays where it is");
     }
 }
 
