@@ -29,14 +29,14 @@ async def three_clients(host):
     async with NbModelClient(url, username="model") as model:
         await model.wait_until_synced()
 
-        cell = pycrdt.model.ycells[0]
-        cell["source"] += "\nfrom pycrdt"
+        source = pycrdt.model.ycells[0]["source"]
+        source += "\nfrom pycrdt"
         await current("insert", cell=first, at=0, text="from y-websocket 3\n")
         await old("insert", cell=first, at=-1, text="\nfrom y-websocket 1")
         model.add_code_cell("from_model_client = 1")
-        await old("addCell", id="added-by-one", text="a cell from y-websocket 1")
+        await old("addCell", id="added-by-one", text="a cell of the old client")
 
-        words = ["from pycrdt", "from y-websocket 3", "from y-websocket 1", "from_model_client = 1", "a cell from y-websocket 1"]
+        words = ["from pycrdt", "from y-websocket 3", "from y-websocket 1", "from_model_client = 1", "a cell of the old client"]
         await asyncio.gather(current("contains", texts=words), old("contains", texts=words))
         await pycrdt.until(lambda: all(word in json.dumps(pycrdt.model.get()) for word in words), "everybody's words")
         assert (await pycrdt.save())["status"] == "success"

@@ -10,7 +10,7 @@ const doc = new Y.Doc();
 let provider;
 
 /** Resolves when `holds` does; looks again whenever the document, the awareness or the connection changes. */
-function until(holds) {
+function until(holds, seen = () => holds) {
   return new Promise((resolve, reject) => {
     const look = () => {
       if (!holds()) return;
@@ -21,7 +21,7 @@ function until(holds) {
       provider.off('status', look);
       resolve();
     };
-    const timeout = setTimeout(() => reject(new Error(`not seen within 30 s: ${holds}`)), 30_000);
+    const timeout = setTimeout(() => reject(new Error(`not seen within 30 s: ${seen()}`)), 30_000);
     doc.on('update', look);
     provider.awareness.on('change', look);
     provider.on('sync', look);
@@ -62,7 +62,7 @@ const commands = {
   },
   async contains({ texts }) {
     const everything = () => JSON.stringify([doc.getText('source').toString(), cells().map((cell) => cell.toJSON())]);
-    await until(() => texts.every((text) => everything().includes(text)));
+    await until(() => texts.every((text) => everything().includes(text)), () => `${texts} in ${everything()}`);
   },
   async people({ names }) {
     const here = () => [...provider.awareness.getStates().values()].map((state) => state.user?.name).filter(Boolean).sort();
