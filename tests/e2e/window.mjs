@@ -37,9 +37,12 @@ export class Window {
 
   /** Waits until the page's text contains these words. */
   says(...words) {
+    let text = '';
     return until(`the window says ${words.join(', ')}`, async () => {
-      const text = await this.run('return document.body.innerText');
+      text = await this.run('return document.body.innerText');
       return words.every((word) => text.includes(word));
+    }).catch((error) => {
+      throw new Error(`${error.message}; it says: ${text}`);
     });
   }
 

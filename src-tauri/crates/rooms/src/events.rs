@@ -86,8 +86,11 @@ impl Teller<'_> {
     }
 
     pub(crate) fn joined(&self, member: &Member) -> Event {
-        let may = if member.role.may_edit() { "may edit" } else { "may view" };
-        let line = format!("came in, {may}");
+        let may = if member.role.may_edit() { "" } else { ", may view" };
+        let line = match self.path {
+            Some(path) => format!("opened {}{may}", name(path)),
+            None => format!("came in{may}"),
+        };
         Self::by(self.event(Level::Info, EventKind::Awareness, Action::Join, "", line), member)
     }
 

@@ -13,7 +13,7 @@ fn people(events: &[Event]) -> Vec<(Action, &str)> {
 fn event_1_opening_is_told_in_the_words_of_the_reference_server() {
     let mut stage = Stage::text("one\n");
     stage.join(ANA);
-    let came = "came in, may edit";
+    let came = "opened notes.txt";
     assert_eq!(stage.told(), ["Content loaded from disk.", "Room initialized", came, "New client connected."]);
     let ready = &stage.events[1];
     assert_eq!((ready.level, ready.kind, ready.action), (Level::Info, EventKind::Session, Action::Initialize));
@@ -55,7 +55,7 @@ fn event_3_who_joined_leaves_and_nobody_else() {
     stage.leave(BEN);
     assert_eq!(people(&stage.events), [(Action::Join, "ben"), (Action::Leave, "ben")]);
     let lines: Vec<_> = stage.events.iter().filter(|event| event.kind == EventKind::Awareness).collect();
-    assert_eq!((&*lines[0].line, &*lines[1].line), ("came in, may view", "after 5 min 39 s"));
+    assert_eq!((&*lines[0].line, &*lines[1].line), ("opened notes.txt, may view", "after 5 min 39 s"));
 }
 
 #[test]
