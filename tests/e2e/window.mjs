@@ -1,5 +1,5 @@
 // The real window, driven by WebDriver's plain HTTP: a handful of calls, no client library.
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { driver, finallyDo, screenshots, until } from './programs.mjs';
 
@@ -16,7 +16,7 @@ export class Window {
     const browserOptions = { binary: process.env.COMMONPLACE_APP, args };
     const value = await call(`${url}/session`, 'POST', { capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': browserOptions } } });
     const window = new Window(url, value.sessionId);
-    finallyDo(t, () => window.close());
+    finallyDo(t, () => window.close(at));
     return window;
   }
 
@@ -57,9 +57,27 @@ export class Window {
     writeFileSync(join(screenshots, `${name}.png`), Buffer.from(image, 'base64'));
   }
 
-  async close() {
+  /** Ends the session, and waits for the app, which writes what is unsaved before it ends. */
+  async close(at) {
     await call(this.base, 'DELETE').catch(() => undefined);
+    await until('the app has ended', () => running(at).length === 0).catch((error) => {
+      running(at).forEach((id) => process.kill(id, 'SIGKILL'));
+      throw error;
+    });
   }
+}
+
+/** Processes of the app and its web views: those whose environment names the test's place, but for the driver. */
+function running(at) {
+  const of = (id, file) => {
+    try {
+      return readFileSync(`/proc/${id}/${file}`, 'utf8');
+    } catch {
+      return ''; // It has just ended.
+    }
+  };
+  const ids = readdirSync('/proc').filter((id) => /^\d+$/.test(id)).map(Number);
+  return ids.filter((id) => of(id, 'environ').includes(at.root) && !of(id, 'comm').startsWith('WebKitWebDriver'));
 }
 
 const DRAWN = `
