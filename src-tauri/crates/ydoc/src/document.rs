@@ -3,7 +3,7 @@
 //! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
 
 use crate::notebook::{read, render::render as render_notebook, shape};
-use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, guard, text};
+use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, gate, guard, text};
 use protocol::{Digest, Model};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,9 @@ use yrs::{
 /// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
 const LOADER_VERSION: u8 = 1;
 
+/// Updates that wait for others, at most. Whoever sent one that is dropped sends all again when it connects again.
+const MOST_WAITING: usize = 1000;
+
 /// A live shared document.
 pub struct Document {
     model: Model,
@@ -25,6 +28,8 @@ pub struct Document {
     content: Arc<AtomicBool>,
     /// What a rejected update brought all the same; told with the next one that is accepted.
     owed: Option<Vec<u8>>,
+    /// Updates of which a part could not be integrated yet.
+    waiting: Vec<Vec<u8>>,
 }
 
 impl Document {
@@ -33,7 +38,7 @@ impl Document {
         let doc = open(model, author);
         let content = Arc::new(AtomicBool::new(false));
         observe(model, &doc, &content);
-        Self { model, doc, content, owed: None }
+        Self { model, doc, content, owed: None, waiting: Vec::new() }
     }
 
     /// A document with this state.
@@ -77,22 +82,25 @@ impl Document {
         render(self.model, &self.doc, like)
     }
 
-    /// Applies a peer's update in one transaction.
+    /// Applies a peer's update. Edits whose predecessors are missing wait until those arrive, and are told with them.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
         let was_dirty = self.is_dirty();
         self.content.store(false, Ordering::Relaxed);
-        let mut txn = self.doc.transact_mut();
-        let result = integrate(&mut txn, update);
-        txn.commit();
-        let mut new = txn.has_changes().then(|| txn.encode_update_v1());
-        drop(txn);
-        if let Some(owed) = self.owed.take() {
-            let whole = match &new {
-                Some(new) => yrs::merge_updates_v1([&owed, new]).unwrap_or(owed),
-                None => owed,
-            };
-            new = Some(whole);
+        let mut news: Vec<Vec<u8>> = self.owed.take().into_iter().collect();
+        let result = self.admit(update, &mut news);
+        let mut told = 0;
+        // What arrived may be what others waited for.
+        while told < news.len() && !self.waiting.is_empty() {
+            told = news.len();
+            for update in std::mem::take(&mut self.waiting) {
+                // What was readable once still is.
+                let _tried_before = self.admit(&update, &mut news);
+            }
         }
+        let new = match news.len() {
+            0 | 1 => news.pop(),
+            _ => yrs::merge_updates_v1(&news).ok(),
+        };
         if let Err(error) = result {
             self.owed = new;
             return Err(error);
@@ -102,6 +110,28 @@ impl Document {
             content: self.content.load(Ordering::Relaxed),
             dirtied: !was_dirty && self.is_dirty(),
         })
+    }
+
+    /// Integrates what can be, in one transaction, and keeps the rest.
+    fn admit(&mut self, update: &[u8], news: &mut Vec<Vec<u8>>) -> Result<(), UpdateError> {
+        let blocks = guard::update(update)?;
+        let here = self.doc.transact().state_vector();
+        let ready = gate::ready(update, &blocks, |client| here.get(&ClientID::new(client)));
+        let mut txn = self.doc.transact_mut();
+        let result = match &ready {
+            gate::Ready::All => integrate(&mut txn, update),
+            gate::Ready::Part(part) => integrate(&mut txn, part),
+        };
+        txn.commit();
+        news.extend(txn.has_changes().then(|| txn.encode_update_v1()));
+        drop(txn);
+        if ready != gate::Ready::All && result.is_ok() {
+            if self.waiting.len() >= MOST_WAITING {
+                self.waiting.remove(0);
+            }
+            self.waiting.push(update.to_vec());
+        }
+        result
     }
 
     /// The whole document.

@@ -5,12 +5,36 @@
 
 use crate::UpdateError;
 use crate::json::DEEPEST;
+use std::ops::Range;
 
 /// Ids of clients are that wide.
 const CLIENT_BITS: u32 = 53;
 
+/// The blocks of an update, and where its deletions begin.
+pub(crate) struct Blocks {
+    pub(crate) runs: Vec<Run>,
+    pub(crate) deletions: usize,
+}
+
+/// The blocks of one client.
+pub(crate) struct Run {
+    pub(crate) client: u64,
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A block: a stretch of clock ticks.
+pub(crate) struct Block {
+    /// Where it is in the update.
+    pub(crate) bytes: Range<usize>,
+    pub(crate) ticks: Range<u32>,
+    /// Nothing: it stands for blocks that are not here.
+    pub(crate) hole: bool,
+    /// Its neighbours and its parent: client and clock.
+    pub(crate) needs: Vec<(u64, u32)>,
+}
+
 /// Refuses an update (v1) that claims more than its bytes can hold.
-pub(crate) fn update(bytes: &[u8]) -> Result<(), UpdateError> {
+pub(crate) fn update(bytes: &[u8]) -> Result<Blocks, UpdateError> {
     let mut walk = Walk { bytes, at: 0 };
     walk.update().ok_or_else(|| UpdateError(format!("it makes no sense at byte {}", walk.at)))
 }
@@ -34,40 +58,48 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn update(&mut self) -> Option<()> {
+    fn update(&mut self) -> Option<Blocks> {
+        let mut runs = Vec::new();
         for _ in 0..self.count()? {
-            let blocks = self.count()?;
-            self.client()?;
+            let count = self.count()?;
+            let client = self.client()?;
             let mut clock = self.clock()?;
-            for _ in 0..blocks {
-                clock = clock.checked_add(self.block()?)?;
+            let mut blocks = Vec::new();
+            for _ in 0..count {
+                let (start, hole) = (self.at, self.bytes.get(self.at) == Some(&10));
+                let mut needs = Vec::new();
+                let end = clock.checked_add(self.block(&mut needs)?)?;
+                blocks.push(Block { bytes: start..self.at, ticks: clock..end, hole, needs });
+                clock = end;
             }
+            runs.push(Run { client, blocks });
         }
+        let deletions = self.at;
         for _ in 0..self.count()? {
             self.client()?;
             for _ in 0..self.count()? {
                 self.clock()?.checked_add(self.clock()?)?;
             }
         }
-        Some(())
+        Some(Blocks { runs, deletions })
     }
 
-    /// Passes a block; returns the most clock ticks that it may take.
-    fn block(&mut self) -> Option<u32> {
+    /// Passes a block; returns how many clock ticks it takes.
+    fn block(&mut self, needs: &mut Vec<(u64, u32)>) -> Option<u32> {
         let info = self.byte()?;
         if matches!(info, 0 | 10) {
             return self.clock();
         }
         let ends = [0x80, 0x40].into_iter().filter(|bit| info & bit != 0).count();
         for _ in 0..ends {
-            self.id()?;
+            needs.push(self.id()?);
         }
         if ends == 0 {
             if self.clock()? == 1 {
-                self.text()?
+                self.text()?;
             } else {
-                self.id()?
-            };
+                needs.push(self.id()?);
+            }
             if info & 0x20 != 0 {
                 self.text()?;
             }
@@ -84,9 +116,11 @@ impl Walk<'_> {
             }
             3 | 5 => self.text()?,
             4 => {
+                let length = self.count()? as usize;
                 let start = self.at;
-                self.text()?;
-                return u32::try_from(self.at - start).ok();
+                self.skip(length)?;
+                let text = std::str::from_utf8(self.bytes.get(start..self.at)?).ok()?;
+                return u32::try_from(text.encode_utf16().count()).ok();
             }
             6 => {
                 self.text()?;
@@ -136,13 +170,12 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn id(&mut self) -> Option<()> {
-        self.client()?;
-        self.clock().map(|_| ())
+    fn id(&mut self) -> Option<(u64, u32)> {
+        Some((self.client()?, self.clock()?))
     }
 
-    fn client(&mut self) -> Option<()> {
-        (self.varint()? >> CLIENT_BITS == 0).then_some(())
+    fn client(&mut self) -> Option<u64> {
+        self.varint().filter(|client| client >> CLIENT_BITS == 0)
     }
 
     fn clock(&mut self) -> Option<u32> {
@@ -198,8 +231,8 @@ mod tests {
         let nested = [&[1, 1, 5, 0, 8, 1, 1, b'a', 1][..], &[117, 1].repeat(100_000), &[126, 0]].concat();
         refused(&nested);
         let shallow = [&[1, 1, 5, 0, 8, 1, 1, b'a', 1][..], &[117, 1].repeat(100), &[126, 0]].concat();
-        assert_eq!(update(&shallow), Ok(()));
-        assert_eq!(update(&[0, 0]), Ok(()));
+        assert!(update(&shallow).is_ok());
+        assert!(update(&[0, 0]).is_ok());
         assert!(state_vector(&[0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
         assert_eq!(state_vector(&[1, 5, 3]), Ok(()));
     }

@@ -9,6 +9,7 @@ pub mod mutation;
 mod blob;
 mod diff;
 mod document;
+mod gate;
 mod guard;
 mod json;
 mod lines;

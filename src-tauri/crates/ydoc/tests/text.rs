@@ -57,6 +57,30 @@ fn text(document: &Document) -> String {
 }
 
 #[test]
+fn sync_45_an_edit_waits_for_its_authors_earlier_ones() {
+    let (mut here, _) = loaded("one\n");
+    let (ana, ben) = (Peer::of(&here, 11), Peer::of(&here, 12));
+    let first = ana.replace(0, 0, "A");
+    ben.doc.transact_mut().apply_update(yrs::Update::decode_v1(&first).unwrap()).unwrap();
+    // One update: a letter beside Ana's, and one at the end, which needs nothing but Ben's own order.
+    let second = {
+        let mut txn = ben.doc.transact_mut();
+        ben.text.insert(&mut txn, 1, "B");
+        let end = ben.text.len(&txn);
+        ben.text.insert(&mut txn, end, "C");
+        txn.encode_update_v1()
+    };
+    let before = here.state();
+    assert_eq!(here.apply(&second).unwrap().update, None);
+    assert_eq!((text(&here), here.state()), ("one\n".to_owned(), before), "nobody is told of a part");
+    let told = here.apply(&first).unwrap().update.unwrap();
+    assert_eq!(text(&here), "ABone\nC");
+    let (mut there, _) = loaded("one\n");
+    there.apply(&told).unwrap();
+    assert_eq!(text(&there), text(&here), "what waited is told with what it waited for");
+}
+
+#[test]
 fn save_1_an_unchanged_text_gives_the_same_bytes() {
     let cases = ["", "a", "a\n", "a\r\nb\r\n", "a\r\nb\nc\r\n", "\u{feff}a\r\n", "\r\r\n\n", "ünï\u{2028}cödé 🐚\n\n"];
     for case in cases {
