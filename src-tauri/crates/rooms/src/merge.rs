@@ -54,18 +54,24 @@ fn joined(model: Model, author: AuthorId, state: &[u8], update: Option<&[u8]>) -
     Ok(document)
 }
 
-/// The candidate whose rendered form is closest to these bytes; of equals the first.
+/// The candidate that these bytes were most likely made of; of equals the first.
 ///
-/// There is more than one when a save was cut short: nobody knows then whether the file was edited before that write or after
-/// it. Taking the wrong one would insert what was saved a second time, or delete what was not.
+/// There are two when a save was cut short: nobody knows then whether the file was edited before that write or after it, but
+/// text that only one of them has gives it away. Taking the wrong one would insert what was saved a second time, or delete what
+/// was not. There are more when the base is lost; then the closest is taken.
 fn nearest<'a>(model: Model, bases: &'a [Base], bytes: &[u8]) -> &'a Base {
     let far = |base: &&Base| {
         // The author writes nothing here.
         Document::from_state(model, 1, &base.state)
             .map_or(u64::MAX, |document| distance(&document.to_bytes(bytes), bytes))
     };
+    let written = |base: &Base| Some(Document::from_state(model, 1, &base.state).ok()?.to_bytes(bytes));
     match bases {
         [first] => first,
+        [before, after] => match (written(before), written(after)) {
+            (Some(old), Some(new)) if ydoc::stems_from(model, &old, &new, bytes) => after,
+            _ => before,
+        },
         _ => bases.iter().min_by_key(far).unwrap_or(&bases[0]),
     }
 }
@@ -86,6 +92,24 @@ fn distance(a: &[u8], b: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_is_an_edit_of_that_state_of_which_it_has_more() {
+        let base = |text: &str| {
+            let mut document = Document::new(Model::Text, 1);
+            document.load(text.as_bytes()).unwrap();
+            Base { state: document.state(), digest: Digest::of(text.as_bytes()) }
+        };
+        let check = |old: &str, new: &str, disk: &str, expect: &str| {
+            let bases = [base(old), base(new)];
+            let found = nearest(Model::Text, &bases, disk.as_bytes());
+            assert_eq!(found.digest, Digest::of(expect.as_bytes()), "{disk}");
+        };
+        // Written, or not; both times another program wrote much more, in words that are often the same.
+        let (old, new) = ("one\ntwo\n", "one\ntwo the\n");
+        check(old, new, "the others and the rest of the tale\none\ntwo\n", old);
+        check(old, new, "the others and the rest of the tale\none\ntwo the\n", new);
+    }
 
     #[test]
     fn distance_tells_an_edit_before_a_write_from_one_after_it() {

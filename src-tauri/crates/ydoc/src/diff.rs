@@ -4,7 +4,7 @@
 //! long to compare is first cut at lines that occur once on either side, and a piece that is still too long counts as replaced.
 
 use similar::{Algorithm, DiffOp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::ops::Range;
 
@@ -73,7 +73,7 @@ fn inside_lines(old: &str, new: &str, old_start: usize, new_start: usize, result
     let replaced: usize = found.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum();
     let all = old_chars.len() + new_chars.len();
     let alike = 1.0 - replaced as f32 / all.max(1) as f32;
-    if alike < LIKENESS && found.len() > 1 {
+    if alike < LIKENESS && found.len() > 1 && by_chance(&old_chars, &new_chars, &found) {
         let (Some(first), Some(last)) = (found.first(), found.last()) else { return };
         found = vec![Hunk { old: first.old.start..last.old.end, new: first.new.start..last.new.end }];
     }
@@ -82,6 +82,29 @@ fn inside_lines(old: &str, new: &str, old_start: usize, new_start: usize, result
         old: old_bytes[hunk.old.start]..old_bytes[hunk.old.end],
         new: new_bytes[hunk.new.start]..new_bytes[hunk.new.end],
     }));
+}
+
+/// Whether most of the characters that two stretches share occur more than once on a side. Where they do not, as in scripts
+/// with many characters, those are the same ones; replacing them would bring back what was deleted here meanwhile.
+fn by_chance(old: &[char], new: &[char], found: &[Hunk]) -> bool {
+    let rare = rare(old.iter().copied(), new.iter().copied());
+    let (mut kept, mut once, mut from) = (0, 0, 0);
+    for to in found.iter().map(|hunk| &hunk.old).chain([&(old.len()..old.len())]) {
+        for char in old[from..to.start].iter().filter(|char| !char.is_whitespace()) {
+            kept += 1;
+            once += usize::from(rare.contains(char));
+        }
+        from = to.end;
+    }
+    once * 2 <= kept
+}
+
+/// Characters that occur exactly once on either side.
+pub(crate) fn rare(old: impl Iterator<Item = char>, new: impl Iterator<Item = char>) -> HashSet<char> {
+    let mut counts: HashMap<char, (usize, usize)> = HashMap::new();
+    old.for_each(|char| counts.entry(char).or_default().0 += 1);
+    new.for_each(|char| counts.entry(char).or_default().1 += 1);
+    counts.into_iter().filter(|(_, count)| *count == (1, 1)).map(|(char, _)| char).collect()
 }
 
 fn starts(lines: &[&str]) -> Vec<usize> {

@@ -15,10 +15,12 @@ mod json;
 mod lines;
 mod merge;
 mod notebook;
+mod origin;
 mod text;
 
 pub use document::Document;
 pub use merge::merge_disk;
+pub use origin::stems_from;
 
 use protocol::Digest;
 use std::sync::Arc;
