@@ -19,6 +19,8 @@ const MOST_HELD: usize = 64 << 20;
 pub(crate) struct Waiting {
     frames: Vec<(ClientId, Bytes)>,
     size: usize,
+    /// Those who may edit, sent something and left again.
+    left: Vec<ClientId>,
     moved: Option<String>,
     /// The file may have changed since it was read for opening.
     touched: bool,
@@ -37,9 +39,11 @@ impl Waiting {
                 turn.place.roster.add(turn.now, client, member);
             }
             Input::Leave { client } => {
+                // What it typed was sent, and may be nowhere else any more.
+                if turn.place.roster.member(client).is_some_and(|member| member.role.may_edit()) {
+                    self.left.push(client);
+                }
                 turn.farewell(client);
-                self.frames.retain(|(from, _)| *from != client);
-                self.size = self.frames.iter().map(|(_, bytes)| bytes.len()).sum();
             }
             Input::Frame { client, bytes } => {
                 if turn.place.roster.member(client).is_none() {
@@ -101,7 +105,11 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         live.serve(turn, client);
     }
     for (client, bytes) in waiting.frames {
-        live.frame(turn, client, &bytes);
+        if waiting.left.contains(&client) {
+            live.legacy(turn, client, &bytes);
+        } else {
+            live.frame(turn, client, &bytes);
+        }
     }
     if waiting.touched {
         turn.want(Effect::Read);

@@ -21,6 +21,15 @@ impl Live {
         }
     }
 
+    /// The edits in a message of a client that has left before the room was open, and might have edited.
+    pub(crate) fn legacy(&mut self, turn: &mut Turn<'_>, client: ClientId, bytes: &[u8]) {
+        for message in frame::messages(bytes).flatten() {
+            if let Message::Step2(update) | Message::Update(update) = message {
+                let _unreadable = self.edit(turn, client, update);
+            }
+        }
+    }
+
     fn message(
         &mut self,
         turn: &mut Turn<'_>,

@@ -34,6 +34,24 @@ fn sync_8_what_is_sent_before_the_room_is_open_counts() {
 }
 
 #[test]
+fn sync_44_what_was_typed_before_the_room_is_open_stays_although_its_author_left_again() {
+    let check = |role: Role, stays: bool| {
+        let mut stage = Stage::text("one\n");
+        stage.running = false;
+        stage.join_as(ANA, role);
+        stage.join(BEN);
+        stage.insert(ANA, 0, "early ");
+        stage.leave(ANA);
+        stage.running = true;
+        stage.run_jobs();
+        assert_eq!((stage.content().contains("early "), stage.content().contains("one\n")), (stays, true));
+        assert_eq!(stage.peers[&BEN].text(), stage.content());
+    };
+    check(Role::Edit, true);
+    check(Role::View, false);
+}
+
+#[test]
 fn sync_9_what_the_file_brought_is_in_the_log_before_anybody_sees_it() {
     let mut stage = Stage::text("one\n");
     stage.storing = false;
