@@ -159,7 +159,7 @@ impl World {
             self.store.compact()?;
         }
         let Some(host) = &mut self.host else { return Ok(()) };
-        host.open_wanted = false;
+        (host.open_wanted, host.seen) = (false, None);
         host.answers.extend(answers);
         let opened = Opened {
             log: self.store.log.clone(),

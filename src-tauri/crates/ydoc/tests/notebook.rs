@@ -431,6 +431,25 @@ fn outputs_are_merged_one_by_one_and_streams_as_text() {
 }
 
 #[test]
+fn disk_42_what_a_cell_put_out_on_disk_comes_although_the_old_outputs_were_cleared_here() {
+    let with = |text: &str| {
+        let mut cell = code("a", "x");
+        cell["outputs"] = json!([{"name": "stdout", "output_type": "stream", "text": [text]}]);
+        bytes(&notebook(&[cell]))
+    };
+    let (mut live, base) = loaded(&with("old\n"));
+    let peer = Peer::of(&live, 5);
+    let cleared = peer.edit(|txn| {
+        let (_, cell, _) = peer.cell(txn, "a").unwrap();
+        let Some(Out::YArray(outputs)) = cell.get(txn, "outputs") else { panic!("no outputs") };
+        outputs.remove(txn, 0);
+    });
+    live.apply(&cleared).unwrap();
+    merge(&mut live, &base, &with("new\n"));
+    assert_eq!(written(&live, &with("new\n")), with("new\n"));
+}
+
+#[test]
 fn older_shapes_are_read_and_mended_when_the_disk_says_something_new() {
     let mut live = Document::new(Model::Notebook, 7);
     let peer = Peer::of(&live, 5);

@@ -11,8 +11,11 @@ pub(crate) fn is_editable(txn: &impl yrs::ReadTxn, cell: &MapRef, kind: &str) ->
         && (kind != "code" || matches!(cell.get(txn, "outputs"), Some(Out::YArray(_))))
 }
 
+/// Whether an output may be edited in place; one that people deleted meanwhile may not, as the edit would be lost with it.
+pub(crate) type MayEdit<'a> = &'a mut dyn FnMut(&MapRef) -> bool;
+
 /// Changes a cell from `old` to `new`, where they differ.
-pub(crate) fn cell(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, new: &Cell) {
+pub(crate) fn cell(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, new: &Cell, may_edit: MayEdit<'_>) {
     if old.id != new.id {
         map.insert(txn, "id", new.id.as_str());
     }
@@ -20,7 +23,7 @@ pub(crate) fn cell(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, new: 
     nested_values(txn, map, "metadata", &old.metadata, &new.metadata);
     values(txn, map, &old.rest, &new.rest);
     if let Some(Out::YArray(array)) = map.get(txn, "outputs") {
-        outputs(txn, &array, &old.outputs, &new.outputs);
+        outputs(txn, &array, &old.outputs, &new.outputs, may_edit);
     }
 }
 
@@ -60,7 +63,13 @@ pub(crate) fn values(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Values, n
 }
 
 /// Changes outputs one by one; a stream that differs in its text alone is edited as text.
-pub(crate) fn outputs(txn: &mut TransactionMut<'_>, array: &ArrayRef, old: &[Output], new: &[Output]) {
+pub(crate) fn outputs(
+    txn: &mut TransactionMut<'_>,
+    array: &ArrayRef,
+    old: &[Output],
+    new: &[Output],
+    may_edit: MayEdit<'_>,
+) {
     let mut distinct: Vec<&Output> = Vec::new();
     let mut number = |output| match distinct.iter().position(|known| *known == output) {
         Some(at) => at,
@@ -79,7 +88,7 @@ pub(crate) fn outputs(txn: &mut TransactionMut<'_>, array: &ArrayRef, old: &[Out
             shape::insert_output(txn, array, (hunk.old.start + both + at) as u32, &new[to]);
         }
         for (from, to) in hunk.old.zip(hunk.new).take(both) {
-            if !edit_stream(txn, array, from as u32, &old[from], &new[to]) {
+            if !edit_stream(txn, array, from as u32, &old[from], &new[to], may_edit) {
                 array.remove_range(txn, from as u32, 1);
                 shape::insert_output(txn, array, from as u32, &new[to]);
             }
@@ -87,11 +96,18 @@ pub(crate) fn outputs(txn: &mut TransactionMut<'_>, array: &ArrayRef, old: &[Out
     }
 }
 
-fn edit_stream(txn: &mut TransactionMut<'_>, array: &ArrayRef, at: u32, old: &Output, new: &Output) -> bool {
+fn edit_stream(
+    txn: &mut TransactionMut<'_>,
+    array: &ArrayRef,
+    at: u32,
+    old: &Output,
+    new: &Output,
+    may_edit: MayEdit<'_>,
+) -> bool {
     let (Some(before), Some(after)) = (&old.text, &new.text) else { return false };
     let Some(Out::YMap(map)) = array.get(txn, at) else { return false };
     let Some(Out::YText(stream)) = map.get(txn, "text") else { return false };
-    if old.rest != new.rest || stream.get_string(txn) != *before {
+    if old.rest != new.rest || stream.get_string(txn) != *before || !may_edit(&map) {
         return false;
     }
     text::edit(txn, &stream, before, after);
@@ -103,7 +119,7 @@ pub(crate) fn settle_outputs(txn: &mut TransactionMut<'_>, map: &MapRef, wanted:
     let Some(Out::YArray(array)) = map.get(txn, "outputs") else { return };
     let now: Vec<Output> = (0..array.len(txn)).filter_map(|at| shape::output(txn, &array.get(txn, at)?)).collect();
     if now.len() == array.len(txn) as usize {
-        outputs(txn, &array, &now, wanted);
+        outputs(txn, &array, &now, wanted, &mut |_| true);
     }
 }
 

@@ -44,10 +44,17 @@ pub(crate) fn merge(
     let plan = plan::plan(&base, &here, &disk, sources, &editable);
     count(&plan, &base, &here, &disk, &mut report);
 
-    let (update, inserted) = edit_fork(fork, &base, &disk, &plan);
+    let alive = shape::outputs(live);
+    let mut in_place = false;
+    let mut may_edit = |output: &MapRef| {
+        let here = shape::item(output).is_some_and(|item| alive.contains(&item));
+        in_place |= here;
+        here
+    };
+    let (update, inserted) = edit_fork(fork, &base, &disk, &plan, &mut may_edit);
     let mends = mends(&plan, &base, &here, &disk, &inserted);
     let deletes = plan.fates.iter().any(|fate| fate.disk.is_none() || !fate.stays);
-    let structural = deletes || mends.iter().any(|mend| !matches!(mend, Mend::Settle { .. }));
+    let structural = deletes || in_place || mends.iter().any(|mend| !matches!(mend, Mend::Settle { .. }));
     let mended = if mends.is_empty() { None } else { mend(live_state, update.as_deref(), fork, author, &mends) };
     delete_in_fork_alone(fork, &base, &plan);
     let update = match (update, mended) {
@@ -83,7 +90,13 @@ fn is_spared(fate: &Fate) -> bool {
 
 /// Makes the fork say what the disk says, except for the deletions that must not reach the live document. Returns the update, and
 /// the items of cells on disk that were inserted.
-fn edit_fork(fork: &Doc, base: &Side, disk: &Notebook, plan: &Plan) -> (Option<Update>, HashMap<usize, ID>) {
+fn edit_fork(
+    fork: &Doc,
+    base: &Side,
+    disk: &Notebook,
+    plan: &Plan,
+    may_edit: edit::MayEdit<'_>,
+) -> (Option<Update>, HashMap<usize, ID>) {
     let roots = shape::roots(fork);
     let mut inserted = HashMap::new();
     let update = transact(fork, |txn| {
@@ -94,7 +107,7 @@ fn edit_fork(fork: &Doc, base: &Side, disk: &Notebook, plan: &Plan) -> (Option<U
             if let (true, Some(to), Some((map, _))) = (in_place, fate.disk, place)
                 && edit::is_editable(txn, map, &before.kind)
             {
-                edit::cell(txn, map, before, &Cell { kind: before.kind.clone(), ..disk.cells[to].clone() });
+                edit::cell(txn, map, before, &Cell { kind: before.kind.clone(), ..disk.cells[to].clone() }, may_edit);
             }
         }
         // Behind the last cell that stays, so that a new cell is in front of what is deleted there.

@@ -2,6 +2,7 @@
 
 use super::{Cell, Notebook, Output, Values, identify, read::is_stream};
 use crate::json::plain;
+use std::collections::HashSet;
 use yrs::types::ToJson;
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, BranchID, Doc, GetString, ID, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim,
@@ -83,6 +84,21 @@ pub(crate) fn item(map: &MapRef) -> Option<ID> {
         BranchID::Nested(id) => Some(id),
         BranchID::Root(_) => None,
     }
+}
+
+/// The items of all outputs in a document.
+pub(crate) fn outputs(doc: &Doc) -> HashSet<ID> {
+    let cells = roots(doc).cells;
+    let txn = doc.transact();
+    let arrays = cells.iter(&txn).filter_map(|cell| match cell {
+        Out::YMap(cell) => match cell.get(&txn, "outputs") {
+            Some(Out::YArray(outputs)) => Some(outputs),
+            _ => None,
+        },
+        _ => None,
+    });
+    let outputs = arrays.flat_map(|outputs| outputs.iter(&txn).collect::<Vec<Out>>());
+    outputs.filter_map(|output| if let Out::YMap(map) = output { item(&map) } else { None }).collect()
 }
 
 /// Where a cell is now.
