@@ -51,6 +51,7 @@ const KEPT: &[(Model, u64, &str)] = &[
     (Model::Text, 255, "what was typed before the room was open was dropped, because its author left again"),
     (Model::Notebook, 151, "the same in a cell"),
     (Model::Notebook, 1047, "an output on disk was lost as an edit of one that had been cleared here"),
+    (Model::Notebook, 1861, "who sent what a deletion had waited for was not told of that deletion"),
 ];
 
 /// A fault of the rim.

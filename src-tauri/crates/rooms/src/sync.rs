@@ -82,7 +82,8 @@ impl Live {
         let Some(new) = applied.update else { return Ok(()) };
         let seq = self.log(turn, new.clone());
         if !faulty!(NoBroadcast) {
-            self.share(turn, Some(client), &new);
+            // What others had sent before, its author does not have yet.
+            self.share(turn, (!applied.more).then_some(client), &new);
         }
         if applied.content || applied.dirtied {
             self.edited = seq;

@@ -87,7 +87,10 @@ impl Document {
         let was_dirty = self.is_dirty();
         self.content.store(false, Ordering::Relaxed);
         let mut news: Vec<Vec<u8>> = self.owed.take().into_iter().collect();
+        let mut more = !news.is_empty();
+        let deletions = self.doc.transact().store().pending_ds().cloned();
         let result = self.admit(update, &mut news);
+        more |= deletions.is_some() && deletions.as_ref() != self.doc.transact().store().pending_ds();
         let mut told = 0;
         // What arrived may be what others waited for.
         while told < news.len() && !self.waiting.is_empty() {
@@ -96,6 +99,7 @@ impl Document {
                 // What was readable once still is.
                 let _tried_before = self.admit(&update, &mut news);
             }
+            more |= told < news.len();
         }
         let new = match news.len() {
             0 | 1 => news.pop(),
@@ -109,6 +113,7 @@ impl Document {
             update: new.map(Into::into),
             content: self.content.load(Ordering::Relaxed),
             dirtied: !was_dirty && self.is_dirty(),
+            more,
         })
     }
 

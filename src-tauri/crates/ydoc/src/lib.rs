@@ -43,6 +43,8 @@ pub struct Applied {
     pub content: bool,
     /// `state.dirty` turned true.
     pub dirtied: bool,
+    /// It was what earlier updates had waited for: `update` says more than the one that was applied.
+    pub more: bool,
 }
 
 /// The document state whose saved form is exactly the bytes last seen on disk.

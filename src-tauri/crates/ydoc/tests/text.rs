@@ -81,6 +81,25 @@ fn sync_45_an_edit_waits_for_its_authors_earlier_ones() {
 }
 
 #[test]
+fn sync_46_what_an_edit_sets_free_is_told_to_its_author_too() {
+    let check = |edits: &dyn Fn(&Peer) -> Vec<u8>, expect: &str| {
+        let (mut here, _) = loaded("one\n");
+        let (ana, ben) = (Peer::of(&here, 11), Peer::of(&here, 12));
+        let first = ana.replace(0, 0, "AB");
+        ben.doc.transact_mut().apply_update(yrs::Update::decode_v1(&first).unwrap()).unwrap();
+        let applied = here.apply(&edits(&ben)).unwrap();
+        assert_eq!((applied.update, applied.more), (None, false));
+        let applied = here.apply(&first).unwrap();
+        assert!(applied.more, "it says more than Ana knows");
+        ana.doc.transact_mut().apply_update(yrs::Update::decode_v1(&applied.update.unwrap()).unwrap()).unwrap();
+        assert_eq!((text(&here), ana.read()), (expect.to_owned(), expect.to_owned()));
+        assert!(!here.apply(&ana.replace(0, 0, "!")).unwrap().more);
+    };
+    check(&|ben| ben.replace(1, 0, "x"), "AxBone\n");
+    check(&|ben| ben.replace(1, 1, ""), "Aone\n");
+}
+
+#[test]
 fn save_1_an_unchanged_text_gives_the_same_bytes() {
     let cases = ["", "a", "a\n", "a\r\nb\r\n", "a\r\nb\nc\r\n", "\u{feff}a\r\n", "\r\r\n\n", "ünï\u{2028}cödé 🐚\n\n"];
     for case in cases {
