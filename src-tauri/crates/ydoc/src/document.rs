@@ -15,7 +15,7 @@ use yrs::{
 };
 
 /// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
-const LOADER_VERSION: u8 = 1;
+const LOADER_VERSION: u8 = 2;
 
 /// Updates that wait for others, at most. Whoever sent one that is dropped sends all again when it connects again.
 const MOST_WAITING: usize = 1000;

@@ -38,8 +38,9 @@ pub(crate) fn fill(txn: &mut TransactionMut<'_>, roots: &Roots, notebook: &Noteb
     }
     let metadata = roots.meta.insert(txn, "metadata", MapPrelim::default());
     insert_values(txn, &metadata, &notebook.metadata);
-    for (at, cell) in notebook.cells.iter().enumerate() {
-        insert_cell(txn, &roots.cells, at as u32, cell);
+    // From the last to the first, always in front: finding a place in the middle would walk past all cells before it.
+    for cell in notebook.cells.iter().rev() {
+        insert_cell(txn, &roots.cells, 0, cell);
     }
 }
 
