@@ -3,6 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod events;
+mod files_content;
+mod files_faults;
+mod files_huge;
+mod files_identity;
+mod files_seen;
 mod links;
 mod pages;
 mod program;

@@ -87,7 +87,9 @@ impl Request {
             let name: tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        match tokio_tungstenite::connect_async(request).await {
+        // As browsers, which take messages of any length.
+        let config = tungstenite::protocol::WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        match tokio_tungstenite::connect_async_with_config(request, Some(config), false).await {
             Ok((socket, _)) => Ok(socket),
             Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{}: {error}", self.path),

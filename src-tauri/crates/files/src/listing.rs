@@ -27,18 +27,27 @@ fn millis(time: Option<SystemTime>) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Device and inode, where the system has them.
+/// Device and inode, where the system has them. Numbers are given again to new files, often at once; so the time of birth is mixed
+/// into them where there is one: then equal means the same file.
 pub(crate) fn inode(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Some((metadata.dev(), metadata.ino()))
+        let born = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        // Odd, near 2^64 divided by the golden ratio: neighbouring times become distant numbers.
+        let mixed = (born.as_nanos() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Some((metadata.dev(), metadata.ino().wrapping_add(mixed)))
     }
     #[cfg(not(unix))]
     {
         let _ = metadata;
         None
     }
+}
+
+/// See [`crate::Root::own_path`].
+pub(crate) fn own_path(root: &Path, path: &str) -> Result<String, ReadError> {
+    api_path(root, &locate(root, path)?).ok_or_else(|| ReadError::NotFound(path.to_owned()))
 }
 
 /// See [`crate::Root::children`]. Links that lead outside or nowhere, and what is neither file nor folder, are left out.

@@ -25,7 +25,7 @@ pub struct Metadata {
     pub created: u64,
     /// Whether we may write it.
     pub writable: bool,
-    /// Device and inode, where the system has them.
+    /// Device and inode, where the system has them, mixed with the time of birth: a number that tells files apart.
     pub inode: Option<(u64, u64)>,
 }
 
@@ -113,6 +113,11 @@ impl Root {
     /// Looks at one path.
     pub async fn metadata(&self, path: &str) -> Result<Metadata, ReadError> {
         self.reading(path, listing::metadata).await
+    }
+
+    /// The path of what is at this one without the links on the way: one name for each file that exists.
+    pub async fn own_path(&self, path: &str) -> Result<String, ReadError> {
+        self.reading(path, listing::own_path).await
     }
 
     /// Direct children of a folder, sorted by name; hidden ones left out.

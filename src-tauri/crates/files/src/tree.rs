@@ -21,6 +21,8 @@ pub(crate) trait Look {
     fn is_directory(&self, path: &str) -> Option<bool>;
     /// Everything below a directory: `(path, is a directory)`.
     fn below(&self, path: &str) -> Vec<(String, bool)>;
+    /// Whether somebody may know of it what this tree does not: it came and went between two looks, but is open.
+    fn is_open(&self, path: &str) -> bool;
 }
 
 /// See the file's head.
@@ -159,7 +161,8 @@ impl Tree {
                 changes.push(Change::Changed(path));
             }
             None => {
-                if self.known.remove(&path) == Some(false) {
+                let directory = self.known.remove(&path);
+                if directory == Some(false) || (directory.is_none() && look.is_open(&path)) {
                     changes.push(Change::Changed(path));
                 }
             }
@@ -200,6 +203,10 @@ mod tests {
             let below = self.0.iter().filter(|(other, _)| *other != path && is_at_or_below(other, path));
             below.map(|(path, directory)| (path.clone(), *directory)).collect()
         }
+
+        fn is_open(&self, path: &str) -> bool {
+            path == "open"
+        }
     }
 
     fn disk(paths: &[&str]) -> Disk {
@@ -229,6 +236,7 @@ mod tests {
             ("a write", &["a"], vec![Touch("a"), Touch("a")], &["a"], vec![changed("a")]),
             ("a deletion", &["a"], vec![Touch("a")], &[], vec![changed("a")]),
             ("made and gone", &[], vec![Touch("a")], &[], vec![]),
+            ("made and gone, but open", &[], vec![Touch("open")], &[], vec![changed("open")]),
             ("a move", &["a"], vec![Rename("a", "b")], &["b"], vec![moved("a", "b")]),
             ("two moves", &["a"], vec![Rename("a", "b"), Rename("b", "c")], &["c"], vec![moved("a", "c")]),
             ("there and back", &["a"], vec![Rename("a", "b"), Rename("b", "a")], &["a"], vec![changed("a")]),

@@ -132,7 +132,7 @@ fn worthy(root: &Path, place: &Path) -> Option<String> {
     api_path(root, place).filter(|path| !path.is_empty() && !path.split('/').any(is_noise))
 }
 
-struct Disk<'a>(&'a Path);
+struct Disk<'a>(&'a Path, &'a Mutex<HashMap<String, Stamp>>);
 
 impl Look for Disk<'_> {
     fn is_directory(&self, path: &str) -> Option<bool> {
@@ -141,6 +141,10 @@ impl Look for Disk<'_> {
 
     fn below(&self, path: &str) -> Vec<(String, bool)> {
         listing::walk(self.0, &self.0.join(path), false).filter(|(below, _)| below != path).collect()
+    }
+
+    fn is_open(&self, path: &str) -> bool {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).contains_key(path)
     }
 }
 
@@ -250,7 +254,7 @@ impl Work {
                 self.poll(now);
                 next_poll = Instant::now() + self.poll;
             }
-            let changes = self.tree.due(now, &Disk(&self.root));
+            let changes = self.tree.due(now, &Disk(&self.root, &self.focused));
             if changes.contains(&Change::Rescan) {
                 self.look_around();
             }

@@ -26,7 +26,10 @@ impl Host {
     ) -> Result<(session::Response, bool)> {
         let folder = self.shared().folder(&grant.slug)?;
         let path = Root::normalise(path).map_err(read_fault)?;
-        let file = folder.root()?.metadata(&path).await.map_err(read_fault)?;
+        let root = folder.root()?;
+        // A link is another name of one document.
+        let path = root.own_path(&path).await.map_err(read_fault)?;
+        let file = root.metadata(&path).await.map_err(read_fault)?;
         if file.directory {
             let name = if path.is_empty() { &folder.name } else { &path };
             return Err(ErrorBody::new(ErrorCode::BadRequest, format!("{name} is a directory, not a document.")));
