@@ -195,7 +195,7 @@ fn save_30_an_edit_reaches_the_file_and_stopping_the_host_waits_for_it() {
         let mut ben = Peer::open(&host, &owner(&host), "a.md").await;
         ana.type_in("last\n").await;
         ben.sees("hello\nthere\nlast\n").await;
-        assert_eq!(host.folders()[0].unsaved, 1);
+        until(&host, "it is unsaved", |host| host.folders()[0].unsaved == 1).await;
         host.shutdown().await;
         assert_eq!(ana.end().await.code, CloseCode::NotShared);
     });
