@@ -64,6 +64,32 @@ test('UI-81 a guest sees where others are, by name', async (t) => {
   await until('Ben is gone', async () => (await ana.getByRole('article', { name: /Ben is here/ }).count()) === 0);
 });
 
+test('UI-86 a cell that somebody else moves keeps the caret of whoever types in it; an undone deletion comes back once', async (t) => {
+  const at = place(t);
+  const { link } = await headless(t, at);
+  const chromium = await browser(t);
+  const [ana, ben] = [await person(t, chromium), await person(t, chromium)];
+  await join(ana, link, 'Ana');
+  await join(ben, link, 'Ben');
+  await Promise.all([open(ana, NOTEBOOK), open(ben, NOTEBOOK)]);
+  await typeInto(ben, 2, '# one');
+  await ana.getByText('# one').first().waitFor();
+  await cell(ana, 2).focus();
+  await ana.keyboard.press('Alt+ArrowDown');
+  await cell(ben, 3).getByText('# one').waitFor();
+  await ben.keyboard.type(' two');
+  await cell(ana, 3).getByText('# one two').waitFor();
+
+  await cell(ana, 8).focus();
+  await ana.keyboard.press('d');
+  await ana.keyboard.press('d');
+  await until('the cell is deleted for both', async () => (await ben.getByRole('article').count()) === 7);
+  await cell(ana, 7).focus();
+  await ana.keyboard.press('z');
+  await until('the cell is back', async () => (await ben.getByRole('article').count()) === 8);
+  assert.equal(await ana.getByText('Cell deleted').count(), 0);
+});
+
 test('UI-82 the host dies and comes back: the page says so, and nothing is lost or doubled', async (t) => {
   const at = place(t);
   const first = await headless(t, at);

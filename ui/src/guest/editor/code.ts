@@ -1,5 +1,6 @@
 // The editor for one shared text, in a cell or a whole page. Binds it to the text, to undo that is mine only, and to
 // who is where; what keys mean beyond typing is told from outside.
+import type { CaretPlace } from '../notebook/clipboard';
 import { closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, indentOnInput, indentUnit, type Language, syntaxHighlighting } from '@codemirror/language';
@@ -108,8 +109,9 @@ function undoKeys(undo: Y.UndoManager): Extension {
 }
 
 /** Puts the caret where the pointer was, or at the end. */
-export function placeCaret(view: EditorView, at: { x: number; y: number } | 'start' | 'end'): void {
+export function placeCaret(view: EditorView, at: CaretPlace): void {
   view.focus();
-  const position = at === 'start' ? 0 : at === 'end' ? view.state.doc.length : view.posAtCoords(at, false);
+  const { length } = view.state.doc;
+  const position = at === 'start' ? 0 : at === 'end' ? length : 'offset' in at ? Math.min(at.offset, length) : view.posAtCoords(at, false);
   view.dispatch({ selection: { anchor: position }, scrollIntoView: typeof at === 'string' });
 }

@@ -4,4 +4,4 @@ import type { CellJson } from './cells';
 export const clipboard: { cell: CellJson | null } = { cell: null };
 
 /** Where the caret goes when a cell is opened for editing. */
-export type CaretPlace = 'start' | 'end' | { x: number; y: number };
+export type CaretPlace = 'start' | 'end' | { x: number; y: number } | { offset: number };
