@@ -44,6 +44,8 @@ async fn disk_91_a_touched_file_is_no_news() {
     let host = TestHost::start(&[("a.md", "one\n"), ("n.ipynb", &notebook(&[("code", "1")]))]).await;
     let text = host.open_text("a.md").await.synced().await;
     let cells = host.open_notebook("n.ipynb").await.synced().await;
+    stated(&text, "a.md", b"one\n").await;
+    stated(&cells, "n.ipynb", notebook(&[("code", "1")]).as_bytes()).await;
     let edits = || [&text, &cells].map(|client| client.see(|seen| seen.doc.transact().state_vector()));
     let before = edits();
     for path in ["a.md", "n.ipynb"] {

@@ -7,8 +7,13 @@ use files::{ReadError, Root, WriteError};
 use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model, RoomId};
 use rooms::{DiskRead, Opened, WriteOutcome};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{FolderId, History, Store};
 use ydoc::{Document, UpdateError};
+
+/// How often a file that is being written is read at most, and the pause in between.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A room's material, and the number of the session in which its history began.
 pub(crate) struct Material {
@@ -39,7 +44,7 @@ pub(crate) async fn read(shared: &Shared, folder: &Folder, file: &FileId) -> Dis
         (Err(error), _) => return DiskRead::Failed(error.message),
         (_, None) => return DiskRead::Gone,
     };
-    match root.read(&path, shared.config.max_file).await {
+    match settled(&root, &path, shared.config.max_file, folder.ids.row(file).is_some_and(|row| row.size > 0)).await {
         Ok(content) => {
             folder.saw(shared, file, &content).await;
             DiskRead::Content(content)
@@ -47,6 +52,24 @@ pub(crate) async fn read(shared: &Shared, folder: &Folder, file: &FileId) -> Dis
         // While the whole folder is gone (an unplugged disk), no file of it was deleted.
         Err(ReadError::NotFound(_)) if folder.is_gone(&path).await => DiskRead::Gone,
         Err(error) => DiskRead::Failed(error.to_string()),
+    }
+}
+
+/// Reads a file that nobody is in the middle of writing: many programs empty a file before they fill it, and half of a text would
+/// be taken for a deletion. One that is written all the time is taken as it is. `filled`: it had content when it was last seen.
+async fn settled(root: &Root, path: &str, limit: u64, filled: bool) -> Result<DiskContent, ReadError> {
+    let mut tries = 0;
+    loop {
+        let before = root.metadata(path).await?;
+        let content = root.read(path, limit).await?;
+        let is_steady = before.size == content.bytes.len() as u64
+            && (before.size > 0 || !filled)
+            && root.metadata(path).await.is_ok_and(|after| after == before);
+        tries += 1;
+        if is_steady || tries == TRIES {
+            return Ok(content);
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
