@@ -69,6 +69,22 @@ async fn rest_13_the_program_prints_one_line_and_stops_when_told() {
 }
 
 #[tokio::test]
+async fn rest_15_the_program_serves_the_folders_it_is_told_and_no_others() {
+    let place = Place::new();
+    assert!(place.serve(&["--port", "0"]).await.stop().await.1);
+
+    let (other, state) = (place.0.path().join("ponds"), place.0.path().join("state"));
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("b.txt"), "b\n").unwrap();
+    let state = ["--state-dir", state.to_str().unwrap(), "--token", "secret", "--port", "0"];
+    let program = Program::serve(&[&[other.to_str().unwrap()], &state[..]].concat()).await;
+    let status = async |path| Request::new(&program.authority(), "GET", path).token("secret").send().await.status;
+    assert_eq!(status("/api/contents/b.txt").await, 200);
+    assert_eq!(status("/ponds/api/contents/b.txt").await, 200);
+    assert_eq!(status("/tides/api/contents/a.txt").await, 404);
+}
+
+#[tokio::test]
 async fn link_25_a_bound_program_shares_from_the_start_and_prints_the_link() {
     let place = Place::new();
     let program = place.serve(&["--port", "0", "--bind", "127.0.0.3", "--slug", "sea"]).await;

@@ -246,6 +246,19 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// See [`crate::Root::leftovers`].
 pub(crate) fn leftovers(root: &Path, path: &str) -> Result<Vec<DiskContent>, ReadError> {
+    left_over(root, path)?.iter().map(|place| read_place(place, path, u64::MAX)).collect()
+}
+
+/// See [`crate::Root::clear_leftovers`].
+pub(crate) fn clear_leftovers(root: &Path, path: &str) -> Result<(), ReadError> {
+    for place in left_over(root, path)? {
+        std::fs::remove_file(&place).map_err(|error| crate::place::read_error(path, &error))?;
+    }
+    Ok(())
+}
+
+/// Where they are, oldest first.
+fn left_over(root: &Path, path: &str) -> Result<Vec<PathBuf>, ReadError> {
     let Ok(target) = target(root, path) else { return Ok(Vec::new()) };
     let (Some(folder), stem) = (target.parent(), stem(&target)) else { return Ok(Vec::new()) };
     let entries = std::fs::read_dir(folder).map_err(|error| crate::place::read_error(path, &error))?;
@@ -256,12 +269,7 @@ pub(crate) fn leftovers(root: &Path, path: &str) -> Result<Vec<DiskContent>, Rea
         .filter_map(|(metadata, place)| Some((metadata.modified().ok()?, place)))
         .collect();
     found.sort();
-    let mut contents = Vec::new();
-    for (_, place) in found {
-        contents.push(read_place(&place, path, u64::MAX)?);
-        std::fs::remove_file(&place).map_err(|error| crate::place::read_error(path, &error))?;
-    }
-    Ok(contents)
+    Ok(found.into_iter().map(|(_, place)| place).collect())
 }
 
 #[cfg(test)]

@@ -130,10 +130,15 @@ impl Root {
         self.reading("", move |root, _| Ok(listing::files(root, limit))).await
     }
 
-    /// What an interrupted save of this file left behind, oldest first; each is removed once it was read. After a crash one may
-    /// hold another program's last-instant write.
+    /// What an interrupted save of this file left behind, oldest first. After a crash one may hold another program's
+    /// last-instant write, so nothing is removed before [`Root::clear_leftovers`].
     pub async fn leftovers(&self, path: &str) -> Result<Vec<DiskContent>, ReadError> {
         self.reading(path, atomic::leftovers).await
+    }
+
+    /// Removes what an interrupted save of this file left behind, after it was looked at and nothing in it is needed any more.
+    pub async fn clear_leftovers(&self, path: &str) -> Result<(), ReadError> {
+        self.reading(path, atomic::clear_leftovers).await
     }
 
     async fn reading<T: Send + 'static>(

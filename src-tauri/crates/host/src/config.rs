@@ -13,6 +13,8 @@ pub struct HostConfig {
     pub host_name: Option<String>,
     /// The owner's token; `None`: what was used last, else a random one.
     pub owner_token: Option<String>,
+    /// Bring back the folders of the last run; otherwise only those are served that are added now.
+    pub remembered: bool,
     /// When rooms save and close.
     pub policy: Policy,
     /// How often watched files are looked at besides the system's notifications; zero: never.
@@ -27,6 +29,7 @@ impl Default for HostConfig {
             state_dir: None,
             host_name: None,
             owner_token: None,
+            remembered: true,
             policy: Policy {
                 save_delay: Some(Duration::from_secs(1)),
                 save_at_most: Duration::from_secs(5),

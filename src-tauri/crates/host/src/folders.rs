@@ -22,7 +22,9 @@ impl Host {
         if let Some(folder) = shared.folders().iter().find(|folder| folder.path == path) {
             return Ok(folder.slug.clone());
         }
-        let taken = |slug: &str| shared.folders().iter().any(|folder| folder.slug == slug);
+        // Folders that are remembered but not served keep their addresses.
+        let stored = shared.store.folders().await.map_err(store_fault)?;
+        let taken = |slug: &str| stored.iter().any(|record| record.slug == slug && record.path != text);
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let slug = match slug {
             Some(slug) if names::is_slug(slug) && !taken(slug) => slug.to_owned(),

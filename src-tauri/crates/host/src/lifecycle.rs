@@ -48,8 +48,10 @@ impl Host {
             host.shared().event("", Level::Error, Action::Fault, line);
         }
         let _one_at_a_time = host.shared().adding.lock().await;
-        for record in host.shared().store.folders().await.map_err(store_fault)? {
-            host.bring_back(record).await?;
+        if host.shared().config.remembered {
+            for record in host.shared().store.folders().await.map_err(store_fault)? {
+                host.bring_back(record).await?;
+            }
         }
         drop(_one_at_a_time);
         Ok(host)

@@ -11,18 +11,31 @@ pub(crate) const COLORS: [&str; 12] = [
 /// Longest name of a person, in characters.
 const LONGEST: usize = 40;
 /// First parts of paths that are not folders.
-const RESERVED: [&str; 6] = ["api", "lab", "static", "files", "lsp", "login"];
+const RESERVED: [&str; 7] = ["api", "lab", "static", "files", "lsp", "login", "assets"];
 
-/// A name without surrounding blanks: 1 to 40 characters, no control characters.
+/// A name without surrounding blanks: 1 to 40 characters, no control characters, none that turn the direction of the text
+/// around it.
 pub(crate) fn person(name: &str) -> Result<&str, ErrorBody> {
     let name = name.trim();
     // Counted as people count: marks that join to the letter before do not count.
     let length = name.chars().filter(|c| !is_mark(*c)).count();
     let visible = name.chars().any(|c| !is_mark(c) && !c.is_whitespace());
-    if length > LONGEST || name.len() > LONGEST * 16 || !visible || name.chars().any(char::is_control) {
+    if length > LONGEST || name.len() > LONGEST * 16 || !visible || name.chars().any(|c| c.is_control() || turns(c)) {
         return Err(ErrorBody::new(ErrorCode::BadName, "Type a name of 1 to 40 characters."));
     }
     Ok(name)
+}
+
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A name as people tell it from others: without case and without marks that nobody sees.
+fn seen(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'))
+        .collect::<String>()
+        .to_lowercase()
 }
 
 /// Combining marks, joiners, variation selectors, skin tones, and marks that turn the direction of text.
@@ -34,7 +47,7 @@ fn is_mark(c: char) -> bool {
 
 /// The name, or with a number behind it the first that is not taken: `Ana`, `Ana 2`, `Ana 3`.
 pub(crate) fn free(name: &str, taken: &[String]) -> String {
-    let is_taken = |name: &str| taken.iter().any(|other| other.to_lowercase() == name.to_lowercase());
+    let is_taken = |name: &str| taken.iter().any(|other| seen(other) == seen(name));
     if !is_taken(name) {
         return name.to_owned();
     }
@@ -127,7 +140,16 @@ mod tests {
         {
             assert!(person(good).is_ok(), "{good:?}");
         }
-        for bad in ["", "   ", "\u{200b}", &"x".repeat(41), "a\nb", "a\u{7}b", &format!("a{}", "\u{301}".repeat(900))] {
+        for bad in [
+            "",
+            "   ",
+            "\u{200b}",
+            &"x".repeat(41),
+            "a\nb",
+            "a\u{7}b",
+            "a\u{202e}b",
+            &format!("a{}", "\u{301}".repeat(900)),
+        ] {
             assert_eq!(person(bad).unwrap_err().code, ErrorCode::BadName, "{bad:?}");
         }
         assert_eq!(person(" Ben "), Ok("Ben"));
@@ -137,6 +159,7 @@ mod tests {
     fn link_5_a_taken_name_gets_a_number_and_colours_are_given_in_order() {
         let taken = ["Ana".to_owned(), "ana 2".to_owned()];
         assert_eq!(free("ANA", &taken), "ANA 3");
+        assert_eq!(free("A\u{200b}na", &taken), "A\u{200b}na 3");
         assert_eq!(free("Ben", &taken), "Ben");
         assert_eq!(color(Some("#ABCDEF"), &[]), "#abcdef");
         for wrong in ["red", "#abc", "#12345g", "#1234567", "#äöü"] {
@@ -162,6 +185,8 @@ mod tests {
             assert!(is_slug(expected));
         }
         assert_eq!(slug("a", |slug| slug == "a" || slug == "a-2"), "a-3");
-        assert!(!is_slug("lab") && !is_slug("") && !is_slug("A") && !is_slug("a/b") && !is_slug("-a"));
+        assert!(
+            !is_slug("lab") && !is_slug("assets") && !is_slug("") && !is_slug("A") && !is_slug("a/b") && !is_slug("-a")
+        );
     }
 }

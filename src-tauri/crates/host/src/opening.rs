@@ -132,13 +132,20 @@ async fn undo_half_a_save(root: &Root, path: &str, history: &History, limit: u64
         Ok(leftovers) => leftovers,
         Err(error) => return tracing::warn!(%error, "leftovers of a save cannot be looked at"),
     };
-    let Some(intent) = history.intent else { return };
-    let base = history.base.as_ref().map(|base| base.digest);
-    let foreign =
-        leftovers.into_iter().rev().find(|content| content.digest != intent.digest && Some(content.digest) != base);
-    let Some(foreign) = foreign else { return };
-    let ours = root.read(path, limit).await.is_ok_and(|disk| disk.digest == intent.digest);
-    if ours && let Err(error) = root.write_if(path, foreign.bytes, Some(intent.digest)).await {
-        tracing::error!(%error, path, "what a save displaced could not be put back");
+    if let Some(intent) = history.intent {
+        let base = history.base.as_ref().map(|base| base.digest);
+        let is_foreign = |content: &&DiskContent| content.digest != intent.digest && Some(content.digest) != base;
+        if let Some(foreign) = leftovers.iter().rev().find(is_foreign)
+            && root.read(path, limit).await.is_ok_and(|disk| disk.digest == intent.digest)
+            && let Err(error) = root.write_if(path, foreign.bytes.clone(), Some(intent.digest)).await
+        {
+            // It stays beside the file, for the next time.
+            return tracing::error!(%error, path, "what a save displaced could not be put back");
+        }
+    }
+    if !leftovers.is_empty()
+        && let Err(error) = root.clear_leftovers(path).await
+    {
+        tracing::warn!(%error, "leftovers of a save cannot be removed");
     }
 }

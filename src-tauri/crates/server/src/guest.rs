@@ -34,7 +34,8 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
         hello.role = Some(grant.role);
         hello.sharing = sharing;
     } else if let Some(secret) = request.secret {
-        let offer = guarded(&server, &asked, server.host().link_offer(slug, &secret).map_err(Failure::from))?;
+        may_try(&server, &asked)?;
+        let offer = counted(&server, &asked, server.host().link_offer(slug, &secret).map_err(Failure::from))?;
         hello.folder = Some(offer.folder);
         hello.host = Some(offer.host);
         hello.role = Some(offer.role);
@@ -48,19 +49,23 @@ pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes
     let slug = asked.slug()?;
     asked.refuse_forgery()?;
     let join: Join = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde"}"##)?;
+    may_try(&server, &asked)?;
     let joined = server.host().join_folder(slug, join).await.map_err(Failure::from);
-    let (token, joined) = guarded(&server, &asked, joined)?;
+    let (token, joined) = counted(&server, &asked, joined)?;
     let cookie = HeaderValue::from_str(&set_cookie(server.port(), Some(slug), &token))
         .map_err(|error| Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}")))?;
     Ok(([(header::SET_COOKIE, cookie)], Json(joined)).into_response())
 }
 
-/// Counts wrong secrets by address, and hides the answer from an address that sent too many.
-fn guarded<T>(server: &Server, asked: &Asked, answer: Answer<T>) -> Answer<T> {
+/// Refuses an address that sent too many wrong secrets.
+fn may_try(server: &Server, asked: &Asked) -> Answer<()> {
+    let may = server.attempts().may_try(asked.peer.remote, Instant::now());
+    may.then_some(()).ok_or_else(Failure::too_many)
+}
+
+/// Counts wrong secrets by address.
+fn counted<T>(server: &Server, asked: &Asked, answer: Answer<T>) -> Answer<T> {
     let (address, now) = (asked.peer.remote, Instant::now());
-    if !server.attempts().may_try(address, now) {
-        return Err(Failure::too_many());
-    }
     if answer.as_ref().is_err_and(|failure| failure.code() == ErrorCode::LinkEnded) {
         server.attempts().failed(address, now);
     }

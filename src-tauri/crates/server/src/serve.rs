@@ -100,6 +100,7 @@ impl Serve {
             owner_token: self.token.clone(),
             poll_interval: self.poll_interval.0.unwrap_or(Duration::ZERO),
             max_file: self.max_file,
+            remembered: false,
             ..HostConfig::default()
         };
         config.policy.save_delay = self.save_delay.0;
