@@ -36,6 +36,13 @@ pub(crate) enum Message<'a> {
     Other,
 }
 
+impl Message<'_> {
+    /// Whether it wants an answer.
+    fn asks(self) -> bool {
+        matches!(self, Self::Step1(_) | Self::Query | Self::Save(_) | Self::Stored(_))
+    }
+}
+
 /// Reads lib0's encoding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a>(&'a [u8]);
@@ -113,17 +120,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// All messages of a frame, up to the first that cannot be read.
+/// Questions in one frame, at most: each is a few bytes, and its answer may be the whole document.
+const MOST_QUESTIONS: usize = 16;
+
+/// All messages of a frame, up to the first that cannot be read or that asks too often.
 pub(crate) fn messages(frame: &[u8]) -> impl Iterator<Item = Result<Message<'_>, Malformed>> {
     let mut reader = Some(Reader::new(frame));
     let mut first = true;
+    let mut questions = 0;
     std::iter::from_fn(move || {
         let at = reader.as_mut()?;
         if at.is_empty() && !first {
             return None;
         }
         first = false;
-        let message = at.message();
+        let mut message = at.message();
+        questions += usize::from(message.is_ok_and(Message::asks));
+        if questions > MOST_QUESTIONS {
+            message = Err(Malformed("it asks too often"));
+        }
         if message.is_err() {
             reader = None;
         }
@@ -234,6 +249,14 @@ mod tests {
         for frame in broken {
             assert!(all(frame).last().unwrap().is_err(), "{frame:?}");
         }
+    }
+
+    #[test]
+    fn a_frame_asks_only_so_often() {
+        let asking = all(&[0, 0, 1, 0].repeat(1000)).len();
+        assert_eq!(asking, MOST_QUESTIONS + 1);
+        assert!(all(&[3; 17]).last().unwrap().is_err());
+        assert!(all(&[3; 16]).last().unwrap().is_ok());
     }
 
     #[test]
