@@ -40,7 +40,17 @@ impl Program {
 
     /// Runs `serve` with these arguments and waits for its line.
     pub async fn serve(arguments: &[&str]) -> Self {
-        let mut command = Command::new(&*PROGRAM);
+        Self::start(Command::new(&*PROGRAM), arguments).await
+    }
+
+    /// As [`Program::serve`], from a shell that ignores SIGXFSZ: then a file that becomes too large is an error and no death.
+    pub async fn serve_limited(arguments: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#]).arg(&*PROGRAM);
+        Self::start(shell, arguments).await
+    }
+
+    async fn start(mut command: Command, arguments: &[&str]) -> Self {
         command.arg("serve").args(arguments).env("RUST_LOG", "info");
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -53,6 +63,11 @@ impl Program {
     /// `address:port` of the first address it printed.
     pub fn authority(&self) -> String {
         self.line.split('/').nth(2).unwrap_or_default().to_owned()
+    }
+
+    /// Number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// SIGKILL: it can finish nothing.

@@ -46,6 +46,14 @@ pub mod frame {
         frame
     }
 
+    /// RAW `stored?` with its number: to be told when everything before is durable.
+    pub fn stored(number: u64) -> Vec<u8> {
+        let mut frame = vec![2];
+        put_bytes(&mut frame, b"stored?");
+        put_number(&mut frame, number);
+        frame
+    }
+
     /// A chat message.
     pub fn chat(json: &str) -> Vec<u8> {
         let mut frame = vec![125];

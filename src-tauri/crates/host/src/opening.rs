@@ -73,6 +73,14 @@ async fn settled(root: &Root, path: &str, limit: u64, filled: bool) -> Result<Di
     }
 }
 
+/// What a write found may be half of what its writer has put into the file by `now`: then that counts.
+fn whole(found: DiskContent, now: DiskRead) -> DiskContent {
+    match now {
+        DiskRead::Content(now) if now.bytes.starts_with(&found.bytes) => now,
+        _ => found,
+    }
+}
+
 /// Writes a file for a room.
 pub(crate) async fn write(
     shared: &Shared,
@@ -94,7 +102,10 @@ pub(crate) async fn write(
         Err(WriteError::Changed(None)) if !folder.is_gone(&path).await => {
             WriteOutcome::Failed(format!("{path} cannot be written: its folder is not there"))
         }
-        Err(WriteError::Changed(content)) => WriteOutcome::Changed(content),
+        Err(WriteError::Changed(Some(content))) => {
+            WriteOutcome::Changed(Some(whole(content, read(shared, folder, file).await)))
+        }
+        Err(WriteError::Changed(None)) => WriteOutcome::Changed(None),
         Err(error @ WriteError::Other { .. }) => WriteOutcome::Failed(error.to_string()),
     }
 }
@@ -147,5 +158,21 @@ async fn undo_half_a_save(root: &Root, path: &str, history: &History, limit: u64
         && let Err(error) = root.clear_leftovers(path).await
     {
         tracing::warn!(%error, "leftovers of a save cannot be removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disk_70_half_of_a_file_that_a_save_found_is_not_taken_for_the_whole() {
+        let content = |text: &str| DiskContent::new(text.as_bytes());
+        let check = |found: &str, now: DiskRead, expect: &str| assert_eq!(whole(content(found), now), content(expect));
+        check("", DiskRead::Content(content("all of it")), "all of it");
+        check("all", DiskRead::Content(content("all of it")), "all of it");
+        // Only handed over: it could not be put back.
+        check("theirs", DiskRead::Content(content("ours")), "theirs");
+        check("theirs", DiskRead::Gone, "theirs");
     }
 }

@@ -89,6 +89,29 @@ fn rust(project: &Project, log: &Path) -> Outcome {
     programs(project, cargo(project, &["test", "--workspace", "--no-fail-fast"])).logged(log)
 }
 
+/// The torture test for as long as one likes (one minute, unless said otherwise), from a seed that is printed.
+pub(crate) fn torture(project: &Project, arguments: &[String]) -> Outcome {
+    let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let (mut minutes, mut seed) = (1, now.map_or(1, |now| now.as_secs() % 1_000_000));
+    let mut rest = arguments.iter();
+    while let Some(name) = rest.next() {
+        let value = rest.next().and_then(|value| value.parse().ok());
+        match (name.as_str(), value) {
+            ("--minutes", Some(value)) => minutes = value,
+            ("--seed", Some(value)) => seed = value,
+            _ => return Err("expected `--minutes N`, `--seed N`, or both".to_owned()),
+        }
+    }
+    println!("xtask: {minutes} minutes, from seed {seed}");
+    cargo(project, &["build", "--package", "server", "--package", "tests", "--bin", "commonplace-host"]).passed()?;
+    let test = cargo(project, &["test", "--package", "tests", "--test", "torture", "--", "store_60", "--nocapture"]);
+    programs(project, test)
+        .env("TORTURE_MINUTES", minutes.to_string())
+        .env("TORTURE_SEED", seed.to_string())
+        .minutes(u32::try_from(minutes).unwrap_or(u32::MAX).saturating_add(10))
+        .passed()
+}
+
 /// Licences, banned crates and sources; known vulnerabilities need the internet and are not looked up here.
 fn licenses(project: &Project, log: &Path) -> Outcome {
     let root = project.target("tools/deny");

@@ -1,0 +1,105 @@
+//! What a person does to a document: types tokens, deletes some, adds a cell.
+
+use crate::ledger::Ledger;
+use crate::rng::Rng;
+use yrs::{Any, Array, ArrayPrelim, Doc, GetString, In, Map, MapPrelim, Out, Text, TextPrelim, TextRef, Transact};
+
+/// What kind of document it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Notebook,
+}
+
+/// No more cells than this.
+pub(crate) const MOST_CELLS: usize = 8;
+/// Longer texts are thinned out.
+pub(crate) const LONG: usize = 60;
+
+fn texts(kind: Kind, doc: &Doc) -> Vec<TextRef> {
+    if kind == Kind::Text {
+        return vec![doc.get_or_insert_text("source")];
+    }
+    let cells = doc.get_or_insert_array("cells");
+    let txn = doc.transact();
+    let source = |cell: Out| match cell {
+        Out::YMap(cell) => match cell.get(&txn, "source") {
+            Some(Out::YText(source)) => Some(source),
+            _ => None,
+        },
+        _ => None,
+    };
+    cells.iter(&txn).filter_map(source).collect()
+}
+
+/// Everything the document says, cells apart.
+pub(crate) fn content(kind: Kind, doc: &Doc) -> Vec<String> {
+    let texts = texts(kind, doc);
+    let txn = doc.transact();
+    texts.iter().map(|text| text.get_string(&txn)).collect()
+}
+
+/// One edit by `who`.
+pub(crate) fn edit(kind: Kind, doc: &Doc, rng: &mut Rng, ledger: &mut Ledger, who: &str) {
+    let texts = texts(kind, doc);
+    if kind == Kind::Notebook && (texts.is_empty() || (texts.len() < MOST_CELLS && rng.chance(4))) {
+        let token = ledger.token(who);
+        let at = rng.below(texts.len() + 1) as u32;
+        let cells = doc.get_or_insert_array("cells");
+        cells.insert(&mut doc.transact_mut(), at, cell(&format!("made-{}", crate::ledger::number(token)), token));
+        return;
+    }
+    let text = &texts[rng.below(texts.len())];
+    let chars: Vec<char> = text.get_string(&doc.transact()).chars().collect();
+    let unit = |at: usize| chars[..at].iter().map(|c| c.len_utf16() as u32).sum::<u32>();
+    let mut txn = doc.transact_mut();
+    if chars.len() > LONG || (chars.len() > 3 && rng.chance(25)) {
+        let at = rng.below(chars.len());
+        let end = (at + 1 + rng.below(if chars.len() > LONG { 20 } else { 4 })).min(chars.len());
+        let gone: String = chars[at..end].iter().collect();
+        ledger.deleted(who, &gone, true);
+        text.remove_range(&mut txn, unit(at), unit(end) - unit(at));
+        return;
+    }
+    let at = rng.below(chars.len() + 1);
+    text.insert(&mut txn, unit(at), &fresh(rng, ledger, who));
+}
+
+/// Some tokens, sometimes with a line end or a word between.
+pub(crate) fn fresh(rng: &mut Rng, ledger: &mut Ledger, who: &str) -> String {
+    let mut typed = String::new();
+    for _ in 0..=rng.below(3) {
+        typed.push(ledger.token(who));
+        if rng.chance(20) {
+            typed.push_str(["\n", " ", "é", "sea "][rng.below(4)]);
+        }
+    }
+    typed
+}
+
+/// A change of plain text as [`edit`] makes one: the new text and what went.
+pub(crate) fn changed(text: &str, rng: &mut Rng, ledger: &mut Ledger, who: &str) -> (String, String) {
+    let mut chars: Vec<char> = text.chars().collect();
+    let at = rng.below(chars.len() + 1);
+    if chars.len() > 3 && at < chars.len() && rng.chance(30) {
+        let end = (at + 1 + rng.below(4)).min(chars.len());
+        // Line ends stay, so that there is one way only to understand what was done.
+        let gone: String = chars.drain(at..end).filter(|c| *c != '\n').collect();
+        let kept: String = chars.iter().collect();
+        return (kept, gone);
+    }
+    let typed = fresh(rng, ledger, who);
+    chars.splice(at..at, typed.chars());
+    (chars.iter().collect(), String::new())
+}
+
+fn cell(id: &str, token: char) -> MapPrelim {
+    MapPrelim::from([
+        ("id", In::from(id)),
+        ("cell_type", In::from("code")),
+        ("source", In::from(TextPrelim::new(token.to_string()))),
+        ("metadata", In::from(MapPrelim::default())),
+        ("execution_count", In::Any(Any::Null)),
+        ("outputs", In::from(ArrayPrelim::default())),
+    ])
+}
