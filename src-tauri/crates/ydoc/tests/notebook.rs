@@ -395,7 +395,7 @@ fn disk_11_what_is_no_notebook_is_refused_with_a_sentence() {
     check(b"", "line 1: the file is empty");
     check(b"[]", "not a notebook: the file holds JSON, but no object");
     check(b"{\"nbformat\": 4}", "not a notebook: there is no list of cells");
-    check(b"{\"nbformat\": 2}", "a notebook of version 2, which is too old to be read");
+    check(b"{\"nbformat\": 1}", "a notebook of version 1, which is too old to be read");
     check(b"{\"cells\": [1]}", "not a notebook: cell 1 is no object");
     check(b"{\xff", "not UTF-8 text: byte 1 cannot be read");
     let (live, base) = loaded(&file(&[("a", "1")]));

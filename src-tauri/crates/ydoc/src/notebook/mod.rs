@@ -79,21 +79,25 @@ pub(crate) fn identify(cells: &mut [Cell]) {
         cell.own_id = !cell.id.is_empty() && taken.insert(cell.id.clone());
     }
     for cell in cells.iter_mut().filter(|cell| !cell.own_id) {
-        let mut before = 0u64;
-        loop {
-            let hash = crate::document::derived_author(&[
-                cell.kind.as_bytes(),
-                cell.source.as_bytes(),
-                cell.id.as_bytes(),
-                &before.to_le_bytes(),
-            ]);
-            let id = format!("{hash:08x}");
-            if taken.insert(id.clone()) {
-                cell.id = id;
-                break;
-            }
-            before += 1;
+        cell.id = made_id(cell, &mut taken);
+    }
+}
+
+/// An id made of what a cell says that none of these is; then it is one of them.
+pub(crate) fn made_id(cell: &Cell, taken: &mut HashSet<String>) -> String {
+    let mut before = 0u64;
+    loop {
+        let hash = crate::document::derived_author(&[
+            cell.kind.as_bytes(),
+            cell.source.as_bytes(),
+            cell.id.as_bytes(),
+            &before.to_le_bytes(),
+        ]);
+        let id = format!("{hash:08x}");
+        if taken.insert(id.clone()) {
+            return id;
         }
+        before += 1;
     }
 }
 

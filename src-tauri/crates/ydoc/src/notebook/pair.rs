@@ -1,26 +1,39 @@
-//! Which cell is which: by id, then by what they say.
+//! Which cell is which: by id, then by what they say and where they are.
+//!
+//! An id that was made of a cell's content says little: of cells that say the same, the first has the one that the others
+//! would have without it.
 
 use super::Cell;
 use std::collections::HashMap;
 
 /// More cells than this are not compared with each other.
 const MOST_COMPARISONS: usize = 100_000;
+/// More pairs of cells than this are not laid side by side.
+const MOST_ALIGNED: usize = 4_000_000;
+/// In one place, a cell is taken for the other from so much of the shorter one in it.
+const LEAST_OVERLAP: f64 = 0.5;
 
 /// For each new cell the position of the old cell that it is.
 pub(crate) fn pair(old: &[Cell], new: &[Cell]) -> Vec<Option<usize>> {
     let mut pairs = vec![None; new.len()];
     let mut free = vec![true; old.len()];
     let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, cell) in old.iter().enumerate().rev() {
+    for (at, cell) in old.iter().enumerate().rev().filter(|(_, cell)| cell.own_id) {
         by_id.entry(&cell.id).or_default().push(at);
     }
-    for (to, cell) in new.iter().enumerate() {
+    for (to, cell) in new.iter().enumerate().filter(|(_, cell)| cell.own_id) {
         if let Some(from) = by_id.get_mut(cell.id.as_str()).and_then(Vec::pop) {
             pairs[to] = Some(from);
             free[from] = false;
         }
     }
     let nameless = |from: usize, to: usize| !old[from].own_id || !new[to].own_id;
+    let left: Vec<usize> = (0..old.len()).filter(|at| free[*at]).collect();
+    let open: Vec<usize> = (0..new.len()).filter(|at| pairs[*at].is_none()).collect();
+    for (from, to) in in_order(old, new, &left, &open) {
+        pairs[to] = Some(from);
+        free[from] = false;
+    }
     let mut same: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (at, cell) in old.iter().enumerate().rev().filter(|(at, _)| free[*at]) {
         same.entry((&cell.kind, &cell.source)).or_default().push(at);
@@ -60,6 +73,54 @@ pub(crate) fn pair(old: &[Cell], new: &[Cell]) -> Vec<Option<usize>> {
     pairs
 }
 
+/// Pairs that keep the order, of cells of which one at least has no id of its own: as much alike altogether as can be.
+fn in_order(old: &[Cell], new: &[Cell], left: &[usize], open: &[usize]) -> Vec<(usize, usize)> {
+    let alike = |from: usize, to: usize| {
+        let (a, b) = (&old[from], &new[to]);
+        match (a.kind == b.kind, a.source == b.source, a.id == b.id) {
+            (false, ..) => 0,
+            _ if a.own_id && b.own_id => 0,
+            (_, true, true) => 6,
+            (_, true, false) => 5,
+            (_, false, true) => 4,
+            (_, false, false) => 2,
+        }
+    };
+    let ends = left.iter().zip(open).take_while(|(from, to)| alike(**from, **to) == 6).count();
+    let mut found: Vec<(usize, usize)> = left.iter().copied().zip(open.iter().copied()).take(ends).collect();
+    let (left, open) = (&left[ends..], &open[ends..]);
+    if left.is_empty() || open.is_empty() || left.len() * open.len() > MOST_ALIGNED {
+        return found;
+    }
+    // The most that the cells from here on can have in common.
+    let width = open.len() + 1;
+    let mut best = vec![0u32; (left.len() + 1) * width];
+    for at in (0..left.len()).rev() {
+        for to in (0..open.len()).rev() {
+            let apart = best[(at + 1) * width + to].max(best[at * width + to + 1]);
+            let alike = alike(left[at], open[to]);
+            best[at * width + to] = apart.max(if alike == 0 { 0 } else { alike + best[(at + 1) * width + to + 1] });
+        }
+    }
+    let (mut at, mut to) = (0, 0);
+    while at < left.len() && to < open.len() {
+        let (here, alike) = (best[at * width + to], alike(left[at], open[to]));
+        if alike > 0 && here == alike + best[(at + 1) * width + to + 1] {
+            let overlaps =
+                || Grams::of(&old[left[at]].source).overlap(&Grams::of(&new[open[to]].source)) >= LEAST_OVERLAP;
+            if alike > 2 || overlaps() {
+                found.push((left[at], open[to]));
+            }
+            (at, to) = (at + 1, to + 1);
+        } else if here == best[(at + 1) * width + to] {
+            at += 1;
+        } else {
+            to += 1;
+        }
+    }
+    found
+}
+
 /// Pairs of neighbouring bytes in (the beginning of) a text, counted.
 struct Grams {
     counts: HashMap<(u8, u8), u32>,
@@ -78,9 +139,19 @@ impl Grams {
 
     /// From 0, nothing in common, to 1.
     fn likeness(&self, other: &Self) -> f64 {
-        let shared: u32 =
-            self.counts.iter().map(|(pair, count)| *count.min(other.counts.get(pair).unwrap_or(&0))).sum();
-        f64::from(2 * shared) / f64::from((self.all + other.all).max(1))
+        f64::from(2 * self.shared(other)) / f64::from((self.all + other.all).max(1))
+    }
+
+    /// How much of the shorter one is in the other, from 0 to 1; what says next to nothing is in everything.
+    fn overlap(&self, other: &Self) -> f64 {
+        match self.all.min(other.all) {
+            0 => 1.0,
+            shorter => f64::from(self.shared(other)) / f64::from(shorter),
+        }
+    }
+
+    fn shared(&self, other: &Self) -> u32 {
+        self.counts.iter().map(|(pair, count)| *count.min(other.counts.get(pair).unwrap_or(&0))).sum()
     }
 }
 
@@ -111,7 +182,10 @@ mod tests {
         check(&[("a", "x = 1"), ("b", "y = 2")], &[("c", "y = 2"), ("a", "x = 1")], &[Some(1), Some(0)]);
         check(&[("a", "import numpy as np\n")], &[("?", "import numpy as np\nx = 3")], &[Some(0)]);
         check(&[("a", "import numpy")], &[("b", "print('hello')")], &[None]);
-        check(&[("a", ""), ("b", "")], &[("c", ""), ("?", "")], &[None, Some(0)]);
+        check(&[("a", ""), ("b", "")], &[("c", ""), ("?", "")], &[None, Some(1)]);
+        check(&[("?1", "a"), ("?t", "t"), ("?2", "a")], &[("?x", "b"), ("?t", "t"), ("?1", "a")], &[0, 1, 2].map(Some));
+        check(&[("?1", "a"), ("?2", "b")], &[("?2", "b"), ("?1", "a")], &[Some(1), Some(0)]);
+        check(&[("?1", "")], &[("?x", "print('hello')")], &[Some(0)]);
         check(&[("a", "1")], &[("a", "1"), ("a", "2")], &[Some(0), None]);
     }
 }

@@ -1,7 +1,7 @@
 //! What is to become of each cell when the disk is merged: decided from the three notebooks, before anything is edited.
 
 use super::shape::Side;
-use super::{Cell, Notebook, pair};
+use super::{Cell, Notebook, made_id, pair};
 use crate::merge::{delete_edited, drop_disk_delete};
 use std::collections::{HashMap, HashSet};
 use yrs::ID;
@@ -137,9 +137,13 @@ fn staying(order: &[usize], fates: &[Fate]) -> Vec<usize> {
 /// Gives cells on disk that have no id of their own the id of the cell that they are.
 pub(crate) fn adopt_ids(before: &[Cell], disk: &mut [Cell]) -> Vec<Option<usize>> {
     let sources = pair::pair(before, disk);
-    for (cell, source) in disk.iter_mut().zip(&sources) {
-        if let Some(source) = source.filter(|_| !cell.own_id) {
-            cell.id = before[source].id.clone();
+    let mut taken: HashSet<String> = before.iter().map(|cell| cell.id.clone()).collect();
+    taken.extend(disk.iter().filter(|cell| cell.own_id).map(|cell| cell.id.clone()));
+    for (cell, source) in disk.iter_mut().zip(&sources).filter(|(cell, _)| !cell.own_id) {
+        match source {
+            Some(source) => cell.id = before[*source].id.clone(),
+            None if taken.contains(&cell.id) => cell.id = made_id(cell, &mut taken),
+            None => {}
         }
     }
     sources

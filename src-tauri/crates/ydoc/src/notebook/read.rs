@@ -30,7 +30,7 @@ pub(crate) fn file(bytes: &[u8]) -> Result<File, ParseError> {
     };
     match version {
         4.. => Ok(File { notebook: read(&root)?, root, upgraded: false }),
-        3 => Ok(File { notebook: upgrade::from_3(&root)?, root, upgraded: true }),
+        2 | 3 => Ok(File { notebook: upgrade::from_3(&root)?, root, upgraded: true }),
         _ => Err(ParseError::NotANotebook(format!("a notebook of version {version}, which is too old to be read"))),
     }
 }

@@ -1,4 +1,4 @@
-//! Notebooks of format 3 in the form of format 4, as far as their common keys go.
+//! Notebooks of formats 2 and 3 in the form of format 4, as far as their common keys go.
 
 use super::{Cell, Notebook, Output, Values, identify, read};
 use crate::ParseError;
@@ -18,10 +18,13 @@ const MIMES: [(&str, &str); 9] = [
     ("pdf", "application/pdf"),
 ];
 
-/// The notebook that a file of format 3 stands for, in format 4.5.
+/// The notebook that a file of format 2 or 3 stands for, in format 4.5. Without worksheets it has no cells.
 pub(crate) fn from_3(root: &Node) -> Result<Notebook, ParseError> {
-    let Some(sheets) = root.get("worksheets").and_then(Node::elements) else {
-        return Err(ParseError::NotANotebook("not a notebook: format 3 without worksheets".into()));
+    let sheets = match root.get("worksheets") {
+        None if root.get("cells").is_none() => &[],
+        sheets => sheets.and_then(Node::elements).ok_or_else(|| {
+            ParseError::NotANotebook("not a notebook: the format is older than 4, but there are no worksheets".into())
+        })?,
     };
     let nodes = sheets.iter().filter_map(|sheet| sheet.get("cells").and_then(Node::elements)).flatten();
     let mut cells: Vec<Cell> = nodes.filter(|node| node.is_object()).map(cell).collect();
@@ -32,10 +35,21 @@ pub(crate) fn from_3(root: &Node) -> Result<Notebook, ParseError> {
     Ok(Notebook { meta: meta.into(), metadata, cells })
 }
 
+/// The text of a string or of a list of lines, which may lack their ends.
+fn joined(node: &Node) -> Option<String> {
+    let lines: Vec<&str> = node.elements().unwrap_or_default().iter().map_while(Node::string).collect();
+    match (node.elements(), lines.first()) {
+        (Some(all), Some(first)) if all.len() == lines.len() && !first.ends_with(['\n', '\r']) => {
+            Some(lines.join("\n"))
+        }
+        _ => node.joined(),
+    }
+}
+
 fn cell(node: &Node) -> Cell {
     let kind = node.get("cell_type").and_then(Node::string).unwrap_or("raw");
     let source = if kind == "code" { "input" } else { "source" };
-    let mut source = node.get(source).and_then(Node::joined).unwrap_or_default();
+    let mut source = node.get(source).and_then(joined).unwrap_or_default();
     let mut cell = Cell {
         id: String::new(),
         own_id: false,
@@ -80,7 +94,7 @@ fn output(node: &Node) -> Output {
             output.rest.insert("output_type".into(), text("stream"));
             let name = node.get("stream").and_then(Node::string).unwrap_or("stdout");
             output.rest.insert("name".into(), text(name));
-            output.text = Some(node.get("text").and_then(Node::joined).unwrap_or_default());
+            output.text = Some(node.get("text").and_then(joined).unwrap_or_default());
         }
         "pyerr" => {
             output.rest.insert("output_type".into(), text("error"));
@@ -97,7 +111,7 @@ fn output(node: &Node) -> Output {
             }
             let data = MIMES.iter().filter_map(|(old, mime)| {
                 let value = node.get(old)?;
-                let value = value.joined().map_or_else(|| value.to_any(), |joined| Any::String(joined.into()));
+                let value = joined(value).map_or_else(|| value.to_any(), |text| Any::String(text.into()));
                 Some(((*mime).to_owned(), value))
             });
             output.rest.insert("data".into(), Any::Map(data.collect::<std::collections::HashMap<_, _>>().into()));

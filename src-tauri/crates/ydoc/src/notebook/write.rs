@@ -145,7 +145,8 @@ impl Writer<'_> {
                     _ => *lines,
                 });
                 if as_list {
-                    let lines = split_lines(text).into_iter().map(|line| Want::Value(Any::String(line.into())));
+                    let there = like.and_then(Node::elements).unwrap_or_default();
+                    let lines = lines_like(text, there).into_iter().map(|line| Want::Value(Any::String(line.into())));
                     self.list(&lines.collect::<Vec<_>>(), like, depth);
                 } else {
                     self.string(text);
@@ -324,6 +325,25 @@ fn float_text(float: f64) -> String {
         Ok(exponent) => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
         Err(_) => "null".to_owned(),
     }
+}
+
+/// A text's lines, divided as they are there as far as whole lines at either end are the same.
+fn lines_like(text: &str, there: &[Node]) -> Vec<String> {
+    let there: Vec<&str> = there.iter().map(|node| node.string().unwrap_or_default()).collect();
+    let mut rest = text;
+    let fits = there.iter().take_while(|line| rest.strip_prefix(**line).map(|behind| rest = behind).is_some());
+    let head = there[..fits.count()].iter().rposition(|line| line.ends_with('\n')).map_or(0, |last| last + 1);
+    rest = &text[there[..head].iter().map(|line| line.len()).sum()..];
+    let (mut middle, mut tail) = (rest, 0);
+    for (count, line) in there[head..].iter().rev().enumerate() {
+        let Some(before) = rest.strip_suffix(*line) else { break };
+        rest = before;
+        if rest.is_empty() || rest.ends_with('\n') {
+            (middle, tail) = (rest, count + 1);
+        }
+    }
+    let kept = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    [kept(&there[..head]), split_lines(middle), kept(&there[there.len() - tail..])].concat()
 }
 
 /// Lines with their ends, split wherever Python's `splitlines` does.
