@@ -19,7 +19,8 @@ function editOutside(at, line) {
 
 const count = (text, word) => text.split(word).length - 1;
 
-test('UI-80 two guests and another program edit one notebook; all three edits end in the file', async (t) => {
+/** Two guests who have the notebook open. */
+async function two(t) {
   const at = place(t);
   const { link } = await headless(t, at);
   const chromium = await browser(t);
@@ -27,6 +28,11 @@ test('UI-80 two guests and another program edit one notebook; all three edits en
   await join(ana, link, 'Ana');
   await join(ben, link, 'Ben');
   await Promise.all([open(ana, NOTEBOOK), open(ben, NOTEBOOK)]);
+  return { at, link, ana, ben };
+}
+
+test('UI-80 two guests and another program edit one notebook; all three edits end in the file', async (t) => {
+  const { at, link, ana, ben } = await two(t);
 
   await Promise.all([
     typeInto(ana, 2, '# ana was here, typing a line that takes a while to write down'),
@@ -49,13 +55,7 @@ test('UI-80 two guests and another program edit one notebook; all three edits en
 });
 
 test('UI-81 a guest sees where others are, by name', async (t) => {
-  const at = place(t);
-  const { link } = await headless(t, at);
-  const chromium = await browser(t);
-  const [ana, ben] = [await person(t, chromium), await person(t, chromium)];
-  await join(ana, link, 'Ana');
-  await join(ben, link, 'Ben');
-  await Promise.all([open(ana, NOTEBOOK), open(ben, NOTEBOOK)]);
+  const { ana, ben } = await two(t);
   await typeInto(ben, 2, '# here');
   await cell(ana, 2).and(ana.getByRole('article', { name: /Ben is here/ })).waitFor();
   await typeInto(ana, 2, '# too');
@@ -65,13 +65,7 @@ test('UI-81 a guest sees where others are, by name', async (t) => {
 });
 
 test('UI-86 a cell that somebody else moves keeps the caret of whoever types in it; an undone deletion comes back once', async (t) => {
-  const at = place(t);
-  const { link } = await headless(t, at);
-  const chromium = await browser(t);
-  const [ana, ben] = [await person(t, chromium), await person(t, chromium)];
-  await join(ana, link, 'Ana');
-  await join(ben, link, 'Ben');
-  await Promise.all([open(ana, NOTEBOOK), open(ben, NOTEBOOK)]);
+  const { ana, ben } = await two(t);
   await typeInto(ben, 2, '# one');
   await ana.getByText('# one').first().waitFor();
   await cell(ana, 2).focus();

@@ -1,0 +1,6 @@
+//! Notebooks: what they keep of a file, and how edits on disk reach them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod merging;
+mod saving;
+mod stage;
