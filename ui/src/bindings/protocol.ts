@@ -476,3 +476,16 @@ color: string | null,
  * Always `null` from us.
  */
 avatar_url: string | null, };
+
+/**
+ * The frame's JSON.
+ */
+export type file = { "type": "file", } & ({ "state": "fine" } | { "state": "gone" } | { "state": "unwritable", 
+/**
+ * Why.
+ */
+reason: string, } | { "state": "unreadable", 
+/**
+ * Why.
+ */
+reason: string, });

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use protocol::message::{
     AWARENESS, CHAT, QUERY_AWARENESS, RAW, RAW_SAVE, RAW_STORED, SYNC, SYNC_STEP_1, SYNC_STEP_2, SYNC_UPDATE,
 };
+use protocol::{FileMessage, FileState};
 use serde_json::{Value, json};
 
 /// Bytes that are no frame of ours.
@@ -211,6 +212,12 @@ pub(crate) fn saved(id: u64, answer: &SaveAnswer) -> Bytes {
 /// The answer to [`Message::Stored`].
 pub(crate) fn stored(id: u64) -> Bytes {
     framed(&[RAW], json!({"type": "stored", "responseTo": id}).to_string().as_bytes())
+}
+
+/// How the file fares, for our own page.
+pub(crate) fn file(state: &FileState) -> Bytes {
+    let body = serde_json::to_vec(&FileMessage { file: state.clone() });
+    framed(&[RAW], &body.unwrap_or_default())
 }
 
 /// A chat message as the others get it; `None` if the content is no JSON.

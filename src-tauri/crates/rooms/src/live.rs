@@ -8,7 +8,7 @@ use crate::place::{Place, Turn};
 use crate::save::SaveClock;
 use crate::{DiskRead, Effect, Input};
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode, DiskContent, Seq};
+use protocol::{ClientId, CloseCode, DiskContent, FileState, Seq};
 use std::time::Duration;
 use ydoc::{Base, Document, StateValue, Update};
 
@@ -45,6 +45,8 @@ pub(crate) struct Live {
     /// The file changed during a write: only a new reading says what it holds.
     pub(crate) reread: bool,
     pub(crate) clock: SaveClock,
+    /// How the file fares, as everybody here was told.
+    told: FileState,
     /// Save without waiting for quiet.
     pub(crate) flush: bool,
     /// Clients that asked for a save, with their number and the edit that must be in it.
@@ -116,6 +118,7 @@ impl Live {
             incoming: None,
             reread: false,
             clock: SaveClock::default(),
+            told: FileState::Fine,
             flush: false,
             askers: Vec::new(),
             confirms: Vec::new(),
@@ -201,6 +204,11 @@ impl Live {
         if matches!(self.work, Work::Idle) {
             self.save_if_due(turn);
         }
+        let fares = self.fares();
+        if fares != self.told {
+            turn.broadcast(None, frame::file(&fares));
+            self.told = fares;
+        }
         let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.save_at(turn.place).is_none();
         if (self.leaving || self.closing) && idle && self.stored >= self.seq && !self.done {
             let line = match delay {
@@ -210,6 +218,17 @@ impl Live {
             turn.tell(|teller, _| teller.cleaned(line));
             turn.want(Effect::Done);
             self.done = true;
+        }
+    }
+
+    /// How the file fares.
+    fn fares(&self) -> FileState {
+        let unreadable = self.unreadable.as_ref().filter(|unreadable| unreadable.told);
+        match (unreadable, self.clock.complaint()) {
+            _ if self.gone => FileState::Gone,
+            (Some(unreadable), _) => FileState::Unreadable { reason: unreadable.reason.clone() },
+            (None, Some(reason)) => FileState::Unwritable { reason: reason.to_owned() },
+            (None, None) => FileState::Fine,
         }
     }
 
@@ -242,6 +261,9 @@ impl Live {
         let Some(member) = turn.place.roster.member(client).cloned() else { return };
         let first = frame::step1(&self.document.state_vector());
         turn.place.roster.serve(turn.now, client, first, turn.out);
+        if self.told != FileState::Fine {
+            turn.send(client, frame::file(&self.told));
+        }
         turn.tell(|teller, _| teller.joined(&member));
         turn.tell(|teller, _| teller.connected(&member));
     }

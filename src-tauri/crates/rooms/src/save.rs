@@ -43,6 +43,11 @@ impl SaveClock {
         self.retry
     }
 
+    /// Why the last try failed.
+    pub(crate) fn complaint(&self) -> Option<&str> {
+        self.told.as_deref()
+    }
+
     /// How many tries failed in a row.
     pub(crate) fn failures(&self) -> u32 {
         self.failures

@@ -1,7 +1,7 @@
 //! From the file to the room: DISK.
 
 use crate::stage::{ANA, BEN, Stage, save};
-use protocol::{Action, BaseAt, Digest, Level};
+use protocol::{Action, BaseAt, Digest, FileState, Level, Role};
 use rooms::{DiskRead, Input};
 use serde_json::json;
 use yrs::Any;
@@ -170,4 +170,35 @@ fn disk_35_an_edit_on_disk_is_not_doubled_by_a_crash_before_it_was_logged() {
     stage.crash();
     stage.join(ANA);
     assert_eq!((stage.content(), stage.peers[&ANA].text()), ("one\ntwo\n".into(), "one\ntwo\n".into()));
+}
+
+#[test]
+fn ui_100_a_page_is_told_how_the_file_fares_when_that_changes_and_when_it_joins() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    assert_eq!(stage.fared(ANA), []);
+    stage.disk = None;
+    stage.give(Input::Disk(DiskRead::Gone));
+    stage.give(Input::Disk(DiskRead::Gone));
+    stage.join_as(BEN, Role::View);
+    assert_eq!((stage.fared(ANA), stage.fared(BEN)), (vec![FileState::Gone], vec![FileState::Gone]));
+    stage.frame(ANA, save(1));
+    assert_eq!(stage.fared(BEN), [FileState::Gone, FileState::Fine]);
+
+    stage.forget();
+    stage.write_fails.extend(["Full.", "Full.", "Denied."].map(str::to_owned));
+    stage.insert(ANA, 0, "x");
+    stage.pass(40_000);
+    let unwritable = |reason: &str| FileState::Unwritable { reason: reason.to_owned() };
+    assert_eq!(stage.fared(BEN), [unwritable("Full."), unwritable("Denied."), FileState::Fine]);
+
+    stage.forget();
+    stage.disk = Some(b"one\xff".to_vec());
+    stage.give(Input::Disk(stage.read()));
+    assert_eq!(stage.fared(ANA), [], "it may be half-written");
+    stage.pass(10_000);
+    let [FileState::Unreadable { reason }] = &stage.fared(ANA)[..] else { panic!("{:?}", stage.fared(ANA)) };
+    assert!(reason.starts_with("notes.txt is no readable text: "), "{reason}");
+    stage.edit_disk("one\n");
+    assert_eq!(stage.fared(ANA).last(), Some(&FileState::Fine));
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use protocol::{
-    BaseRecord, ClientId, CloseCode, Digest, DiskContent, DocumentKind, Event, FileId, Intent, Role, RoomId, Seq, User,
+    BaseRecord, ClientId, CloseCode, Digest, DiskContent, DocumentKind, Event, FileId, FileMessage, FileState, Intent,
+    Role, RoomId, Seq, User,
 };
 use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Job, Member, Now, Opened, Policy, WriteOutcome};
 use std::collections::{BTreeMap, VecDeque};
@@ -332,9 +333,19 @@ impl Stage {
         all.filter(|frame| frame.starts_with(kind)).cloned().collect()
     }
 
+    fn raw(&self, client: ClientId) -> impl Iterator<Item = serde_json::Value> {
+        self.got(client, &[2]).into_iter().map(|frame| serde_json::from_slice(body(&frame, 1)).unwrap())
+    }
+
     /// JSON answers that a client got.
     pub(crate) fn answers(&self, client: ClientId) -> Vec<serde_json::Value> {
-        self.got(client, &[2]).iter().map(|frame| serde_json::from_slice(body(frame, 1)).unwrap()).collect()
+        self.raw(client).filter(|json| json.get("responseTo").is_some()).collect()
+    }
+
+    /// What a client was told of the file.
+    pub(crate) fn fared(&self, client: ClientId) -> Vec<FileState> {
+        let told = self.raw(client).filter(|json| json["type"] == "file");
+        told.map(|json| serde_json::from_value::<FileMessage>(json).unwrap().file).collect()
     }
 
     pub(crate) fn forget(&mut self) {
