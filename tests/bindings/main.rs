@@ -38,6 +38,9 @@ fn made() -> String {
     all.visit::<protocol::guest::Join>();
     all.visit::<protocol::guest::Joined>();
     all.visit::<protocol::guest::FileList>();
+    all.visit::<protocol::Notice>();
+    all.visit::<protocol::VersionList>();
+    all.visit::<protocol::version::Restore>();
     all.visit::<protocol::session::Request>();
     all.visit::<protocol::session::Response>();
     all.visit::<protocol::ErrorBody>();

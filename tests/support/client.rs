@@ -23,8 +23,10 @@ pub struct Seen {
     pub answers: usize,
     /// Awareness: client to clock and state.
     pub states: BTreeMap<u64, (u64, Value)>,
-    /// RAW messages.
+    /// RAW answers.
     pub raw: Vec<Value>,
+    /// Other RAW messages: what pages are told beside the document.
+    pub notices: Vec<Value>,
     /// Chat messages.
     pub chat: Vec<Value>,
     /// Binary frames so far.
@@ -96,6 +98,7 @@ impl TestClient {
             answers: 0,
             states: BTreeMap::new(),
             raw: Vec::new(),
+            notices: Vec::new(),
             chat: Vec::new(),
             frames: 0,
             closed_with: None,
@@ -285,7 +288,8 @@ impl Seen {
                     }
                 }
             }
-            Incoming::Raw(json) => self.raw.push(json),
+            Incoming::Raw(json) if json.get("responseTo").is_some() => self.raw.push(json),
+            Incoming::Raw(json) => self.notices.push(json),
             Incoming::Chat(json) => self.chat.push(json),
             Incoming::Other => {}
         }

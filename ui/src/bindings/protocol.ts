@@ -36,6 +36,23 @@ slug: string, } | { "do": "renew-link",
 slug: string, };
 
 /**
+ * A stretch of lines in which both sides wrote on one line.
+ */
+export type Conflict = { 
+/**
+ * Number of the cell (in a text: of the first line) in the merged document; the first is 1.
+ */
+number: number, 
+/**
+ * Id of the cell; `null` in a text.
+ */
+cell: string | null, 
+/**
+ * The stretch on each side; `null` where it is too long to be told.
+ */
+texts: Texts | null, };
+
+/**
  * What a client asked a file to be opened as: `json`/`notebook`, `text`/`file`, `base64`/`file`, …
  *
  * Neither word is validated, as in the reference server; unknown types are served as text.
@@ -289,6 +306,72 @@ role: Role, };
 export type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
 
 /**
+ * A change of the file by another program that was merged into the document.
+ */
+export type Merge = { 
+/**
+ * Rising, never the same for two merges of one file, also after a restart.
+ */
+id: number, 
+/**
+ * When, in Unix milliseconds.
+ */
+time: number, 
+/**
+ * API path of the file then.
+ */
+path: string, 
+/**
+ * It happened while nobody had the document open.
+ */
+closed: boolean, 
+/**
+ * Who typed since document and file were the same last, as far as the room saw it.
+ */
+by: Array<Person>, 
+/**
+ * Digest (hexadecimal) of the kept version that says what the document said here.
+ */
+here: string, 
+/**
+ * Digest (hexadecimal) of the kept version that is the file as it was found.
+ */
+disk: string, 
+/**
+ * What was merged.
+ */
+report: MergeReport, };
+
+/**
+ * What a merge did.
+ */
+export type MergeReport = { 
+/**
+ * Cells whose source, outputs or metadata were changed by the disk (for text: lines).
+ */
+changed: number, 
+/**
+ * Cells (lines) that the disk added.
+ */
+added: number, 
+/**
+ * Cells (lines) that the disk removed.
+ */
+removed: number, 
+/**
+ * Cells kept although the disk deleted them, because somebody edits them here.
+ */
+kept: number, 
+/**
+ * Where both sides wrote on one line; both texts are there.
+ */
+conflicts: Array<Conflict>, 
+/**
+ * The live document held edits that the file did not have.
+ */
+live_edits: boolean, };
+
+/**
  * What the window is told as it happens. The first message is a `State`, then the tail of events, then live.
  */
 export type Message = { "type": "state", 
@@ -300,6 +383,15 @@ state: State, } | { "type": "events",
  * One or more.
  */
 events: Array<EventRecord>, };
+
+/**
+ * One RAW frame from a room.
+ */
+export type Notice = { "type": "merged", 
+/**
+ * The merges.
+ */
+merges: Array<Merge>, };
 
 /**
  * The person of an event.
@@ -358,6 +450,16 @@ since: number,
  * Open connections.
  */
 connections: number, };
+
+/**
+ * Body of `POST versions/{path}`: the version becomes an edit of the document, as if somebody had typed it. The answer is
+ * empty (204); what the document said before is kept as a version too.
+ */
+export type Restore = { 
+/**
+ * [`Version::id`].
+ */
+restore: number, };
 
 /**
  * What a client may do in a folder. Each role includes the ones before it.
@@ -449,6 +551,28 @@ taken_port: number | null,
 edits_per_minute: number, };
 
 /**
+ * One stretch of whole lines, without the last line's end. Where `merged` is still in the cell (the text), replacing it by
+ * one of the others makes that side's words stand alone.
+ */
+export type Texts = { 
+/**
+ * First line of the stretch in the merged cell (text); the first is 1.
+ */
+line: number, 
+/**
+ * As it was typed here.
+ */
+here: string, 
+/**
+ * As it was in the file.
+ */
+disk: string, 
+/**
+ * As it is now: both.
+ */
+merged: string, };
+
+/**
  * A person as `/api/me` and awareness states describe one (Jupyter's identity object).
  */
 export type User = { 
@@ -476,6 +600,49 @@ color: string | null,
  * Always `null` from us.
  */
 avatar_url: string | null, };
+
+/**
+ * A kept version, without its bytes.
+ */
+export type Version = { 
+/**
+ * Names it; rising.
+ */
+id: number, 
+/**
+ * When it was kept, in Unix milliseconds.
+ */
+time: number, 
+/**
+ * Why.
+ */
+why: Why, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * SHA-256 in lower-case hexadecimal.
+ */
+digest: string, };
+
+/**
+ * Answer of `GET versions/{path}` below `{base}api/commonplace/`. `GET versions/{path}?id=N` gives the bytes of one.
+ */
+export type VersionList = { 
+/**
+ * API path of the file.
+ */
+path: string, 
+/**
+ * The newest first.
+ */
+versions: Array<Version>, };
+
+/**
+ * Why bytes were kept.
+ */
+export type Why = "saved" | "here" | "disk" | "restored";
 
 /**
  * The frame's JSON.

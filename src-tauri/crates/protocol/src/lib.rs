@@ -13,9 +13,11 @@ pub mod guest;
 pub mod history;
 pub mod ids;
 pub mod message;
+pub mod notice;
 pub mod panel;
 pub mod session;
 pub mod user;
+pub mod version;
 
 pub use close::CloseCode;
 pub use content::{Digest, DiskContent};
@@ -24,7 +26,9 @@ pub use event::{Action, Event, EventKind, EventRecord, JupyterEvent, Level};
 pub use file_state::{FileMessage, FileState};
 pub use history::{BaseAt, BaseRecord, Intent, Seq};
 pub use ids::{ClientId, DocumentKind, FileId, Model, RoomId, SessionId};
+pub use notice::{Conflict, Merge, MergeReport, Notice, Texts};
 pub use user::{Role, User};
+pub use version::{Kept, Version, VersionList, Why};
 
 /// The one version of everything: crates, window, page and protocol answers.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

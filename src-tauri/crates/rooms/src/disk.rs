@@ -5,6 +5,7 @@ use crate::fault::faulty;
 use crate::live::{Live, Work};
 use crate::merge::{Merge, Merged};
 use crate::opening::complaint;
+use crate::past::Found;
 use crate::place::{Place, Turn};
 use crate::{DiskRead, Effect, Job};
 use protocol::{BaseAt, BaseRecord, Digest, DiskContent};
@@ -111,6 +112,7 @@ impl Live {
             state: self.document.state(),
             bases: std::iter::once(self.base.clone()).chain(written).collect(),
             disk: content.bytes.clone(),
+            like: self.seen.bytes.clone(),
             author: turn.place.authors.disk,
         }
     }
@@ -174,6 +176,13 @@ impl Live {
         if new.is_some() {
             let msg = if cause == Cause::Saving { OUT_OF_BAND_SAVING } else { OUT_OF_BAND };
             turn.tell(|teller, place| teller.overwritten(msg, place.model, &merged.report));
+            if let Some(here) = merged.here {
+                let found = Found { here: here.digest, disk: self.seen.digest, report: merged.report, closed: false };
+                self.merged_in(turn, found);
+            }
+        }
+        if !self.unsaved {
+            self.past.agreed();
         }
         self.restate(turn);
         if self.unsaved {

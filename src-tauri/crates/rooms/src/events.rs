@@ -4,9 +4,8 @@
 
 use crate::Member;
 use crate::roster::Left;
-use protocol::{Action, Event, EventKind, Level, Model};
+use protocol::{Action, Event, EventKind, Level, MergeReport, Model};
 use std::time::Duration;
-use ydoc::MergeReport;
 
 /// Reference server: the disk changed.
 pub(crate) const OUT_OF_BAND: &str = "Out-of-band changes. Overwriting the room.";
@@ -169,7 +168,9 @@ fn merged(model: Model, report: &MergeReport) -> String {
     } else if report.live_edits {
         line += ", typing kept";
     }
-    if let [first, rest @ ..] = &report.conflicts[..] {
+    let mut places: Vec<usize> = report.conflicts.iter().map(|conflict| conflict.number).collect();
+    places.dedup();
+    if let [first, rest @ ..] = &places[..] {
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         let on = if part == "cell" { "both wrote on one line in" } else { "both wrote on" };
         line += &format!("; {on} {place} {first}{more}; both texts are there");
@@ -200,6 +201,7 @@ pub(crate) fn lasting(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::Conflict;
 
     #[test]
     fn lines_are_the_catalogues() {
@@ -214,7 +216,8 @@ mod tests {
         let report = MergeReport { changed: 2, live_edits: true, ..MergeReport::default() };
         let line = |report: &MergeReport| teller.overwritten(OUT_OF_BAND, Model::Notebook, report).line;
         assert_eq!(line(&report), "counts.ipynb changed on disk: 2 cells merged, typing kept");
-        let report = MergeReport { changed: 1, conflicts: vec![3], ..MergeReport::default() };
+        let conflict = Conflict { number: 3, cell: None, texts: None };
+        let report = MergeReport { changed: 1, conflicts: vec![conflict.clone(), conflict], ..MergeReport::default() };
         let both = "1 cell merged; both wrote on one line in cell 3; both texts are there";
         assert_eq!(line(&report), format!("counts.ipynb changed on disk: {both}"));
     }

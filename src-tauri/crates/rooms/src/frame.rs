@@ -3,6 +3,7 @@
 //! Not here: what a frame means. Reading foreign bytes never panics and never copies.
 
 use bytes::Bytes;
+use protocol::Notice;
 use protocol::message::{
     AWARENESS, CHAT, QUERY_AWARENESS, RAW, RAW_SAVE, RAW_STORED, SYNC, SYNC_STEP_1, SYNC_STEP_2, SYNC_UPDATE,
 };
@@ -218,6 +219,11 @@ pub(crate) fn stored(id: u64) -> Bytes {
 pub(crate) fn file(state: &FileState) -> Bytes {
     let body = serde_json::to_vec(&FileMessage { file: state.clone() });
     framed(&[RAW], &body.unwrap_or_default())
+}
+
+/// What pages are told beside the document.
+pub(crate) fn notice(notice: &Notice) -> Bytes {
+    framed(&[RAW], notice.to_json().as_bytes())
 }
 
 /// A chat message as the others get it; `None` if the content is no JSON.

@@ -13,6 +13,7 @@ mod job;
 mod live;
 mod merge;
 mod opening;
+mod past;
 mod place;
 mod rebuild;
 mod roster;

@@ -4,6 +4,7 @@
 
 use crate::frame;
 use crate::job::{Found, Rendered};
+use crate::past::Past;
 use crate::place::{Place, Turn};
 use crate::save::SaveClock;
 use crate::{DiskRead, Effect, Input};
@@ -53,6 +54,7 @@ pub(crate) struct Live {
     pub(crate) askers: Vec<(ClientId, u64, Seq)>,
     /// Clients that want to know when this much is durable.
     pub(crate) confirms: Vec<(Seq, ClientId, u64)>,
+    pub(crate) past: Past,
     /// Up to here the log must be durable before the document may leave the room; see [`Live::log_own`].
     gate: Option<Seq>,
     held: Vec<Held>,
@@ -122,6 +124,7 @@ impl Live {
             flush: false,
             askers: Vec::new(),
             confirms: Vec::new(),
+            past: Past::default(),
             gate: None,
             held: Vec::new(),
             empty_since: None,
@@ -264,6 +267,7 @@ impl Live {
         if self.told != FileState::Fine {
             turn.send(client, frame::file(&self.told));
         }
+        self.tell_past(turn, client);
         turn.tell(|teller, _| teller.joined(&member));
         turn.tell(|teller, _| teller.connected(&member));
     }
@@ -292,7 +296,11 @@ impl Live {
         if !turn.place.roster.has_audience(except) {
             return;
         }
-        let frame = frame::update(update);
+        self.announce(turn, except, frame::update(update));
+    }
+
+    /// Sends a frame to the others, never before what was to be sent earlier.
+    pub(crate) fn announce(&mut self, turn: &mut Turn<'_>, except: Option<ClientId>, frame: Bytes) {
         match self.gate {
             Some(_) => self.held.push(Held::Broadcast { except, frame }),
             None => turn.broadcast(except, frame),

@@ -2,10 +2,10 @@
 //!
 //! Not here: when; and what the merge itself does, which is `ydoc`'s.
 
-use protocol::{Digest, Model};
+use protocol::{Digest, DiskContent, MergeReport, Model};
 use std::collections::HashMap;
 use std::sync::Arc;
-use ydoc::{AuthorId, Base, Document, MergeReport, ParseError, State, Update, UpdateError};
+use ydoc::{AuthorId, Base, Document, ParseError, State, Update};
 
 /// Merges new content of the file into a document.
 pub(crate) struct Merge {
@@ -15,6 +15,8 @@ pub(crate) struct Merge {
     /// What the file may have held before it was edited, the likeliest first; never empty.
     pub(crate) bases: Vec<Base>,
     pub(crate) disk: Arc<[u8]>,
+    /// What the file held before, for the bytes that the live document stands for.
+    pub(crate) like: Arc<[u8]>,
     pub(crate) author: AuthorId,
 }
 
@@ -27,31 +29,32 @@ pub(crate) struct Merged {
     pub(crate) exact: bool,
     pub(crate) structural: bool,
     pub(crate) report: MergeReport,
+    /// What the document said here, as a file would; `None` if the file says nothing new.
+    pub(crate) here: Option<DiskContent>,
 }
 
 impl Merge {
     /// Merges, and looks whether the result says what the file says.
     pub(crate) fn run(self) -> Result<Merged, ParseError> {
-        let Self { model, state, bases, disk, author } = self;
+        let Self { model, state, bases, disk, like, author } = self;
         let base = nearest(model, &bases, &disk);
         let merge = ydoc::merge_disk(model, &state, base, &disk, author)?;
-        let whole = joined(model, author, &state, merge.update.as_deref());
-        let exact = whole.ok().filter(|merged| merged.to_bytes(&disk) == *disk);
+        let mut live = Document::from_state(model, author, &state);
+        let mut here = None;
+        if let (Some(update), Ok(document)) = (merge.update.as_deref(), &mut live) {
+            here = Some(DiskContent::new(document.to_bytes(&like)));
+            if let Err(error) = document.apply(update) {
+                live = Err(error);
+            }
+        }
+        let exact = live.ok().filter(|merged| merged.to_bytes(&disk) == *disk);
         let base = match &exact {
             Some(merged) => Base { state: merged.state(), digest: Digest::of(&disk) },
             None => merge.base,
         };
         let (update, structural, report) = (merge.update, merge.structural, merge.report);
-        Ok(Merged { update, base, exact: exact.is_some(), structural, report })
+        Ok(Merged { update, base, exact: exact.is_some(), structural, report, here })
     }
-}
-
-fn joined(model: Model, author: AuthorId, state: &[u8], update: Option<&[u8]>) -> Result<Document, UpdateError> {
-    let mut document = Document::from_state(model, author, state)?;
-    if let Some(update) = update {
-        document.apply(update)?;
-    }
-    Ok(document)
 }
 
 /// The candidate that these bytes were most likely made of; of equals the first.

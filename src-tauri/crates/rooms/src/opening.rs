@@ -78,8 +78,8 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         Source::File => turn.tell(|teller, _| teller.loaded_file()),
         Source::Log { ahead, merged } => {
             turn.tell(|teller, _| teller.loaded_log(*ahead));
-            if let Some(report) = merged.as_ref().filter(|_| append.is_some()) {
-                turn.tell(|teller, place| teller.out_of_sync(place.model, report));
+            if let Some(found) = merged {
+                turn.tell(|teller, place| teller.out_of_sync(place.model, &found.report));
             }
         }
     }
@@ -88,6 +88,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     let unlogged = faulty!(UnloggedMerge) && matches!(source, Source::Log { .. });
     if let Some(update) = append.filter(|_| !unlogged) {
         live.log_own(turn, update);
+    }
+    if let Source::Log { merged: Some(found), .. } = source {
+        live.merged_in(turn, found);
     }
     if let Some(record) = record {
         turn.want(Effect::SetBase(record));

@@ -5,11 +5,12 @@
 use crate::events::unreadable;
 use crate::job::Rendered;
 use crate::merge::{Merge, Merged};
+use crate::past::Found;
 use crate::{Authors, DiskRead, Opened};
 use protocol::{BaseAt, BaseRecord, CloseCode, Digest, DiskContent, Intent, Model, Seq};
 use std::collections::HashMap;
 use std::sync::Arc;
-use ydoc::{Base, Document, MergeReport, State, Update};
+use ydoc::{Base, Document, State, Update};
 
 /// Log entries at which a lost base is looked for at most.
 const MOST_GUESSES: usize = 64;
@@ -56,7 +57,7 @@ pub(crate) enum Source {
     /// `ahead`: entries that the file lacks, if known.
     Log {
         ahead: Option<u64>,
-        merged: Option<MergeReport>,
+        merged: Option<Found>,
     },
 }
 
@@ -205,7 +206,10 @@ impl Rebuild {
         if bases.is_empty() {
             bases = guesses(model, authors, &log, &content.bytes);
         }
-        let merge = Merge { model, state: document.state(), bases, disk: content.bytes.clone(), author: authors.disk };
+        // What the file held before is not known any more.
+        let like = content.bytes.clone();
+        let merge =
+            Merge { model, state: document.state(), bases, disk: content.bytes.clone(), like, author: authors.disk };
         match merge.run() {
             Ok(merged) => Rebuilt::Ready(Box::new(adopt(document, last, content, merged, ahead))),
             Err(error) => {
@@ -229,10 +233,13 @@ fn adopt(mut document: Document, last: Seq, seen: DiskContent, merged: Merged, a
     let seq = last + u64::from(append.is_some());
     let at = if merged.exact { BaseAt::Log(seq) } else { BaseAt::Copy(merged.base.state.clone()) };
     let ahead = if merged.report.live_edits { ahead } else { Some(0) };
+    let (report, disk) = (merged.report, seen.digest);
+    let here = merged.here.filter(|_| append.is_some());
+    let found = here.map(|here| Found { here: here.digest, disk, report, closed: true });
     Ready {
         document,
         seq: last,
-        source: Source::Log { ahead, merged: Some(merged.report) },
+        source: Source::Log { ahead, merged: found },
         append,
         record: Some(BaseRecord { digest: seen.digest, at }),
         base: merged.base,

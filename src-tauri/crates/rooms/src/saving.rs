@@ -134,6 +134,9 @@ impl Live {
         self.seen = content;
         (self.gone, self.unreadable, self.doubt) = (false, None, None);
         self.unsaved = self.edited > seq;
+        if !self.unsaved {
+            self.past.agreed();
+        }
         let waited = self.clock.succeeded(turn.now.elapsed);
         self.restate(turn);
         if wrote {

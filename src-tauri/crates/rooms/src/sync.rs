@@ -85,6 +85,11 @@ impl Live {
             // What others had sent before, its author does not have yet.
             self.share(turn, (!applied.more).then_some(client), &new);
         }
+        if applied.content
+            && let Some(member) = turn.place.roster.member(client)
+        {
+            self.past.wrote(&member.user);
+        }
         if applied.content || applied.dirtied {
             self.edited = seq;
             self.touch(turn);

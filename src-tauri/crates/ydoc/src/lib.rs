@@ -7,6 +7,7 @@
 pub mod mutation;
 
 mod blob;
+mod conflict;
 mod diff;
 mod document;
 mod gate;
@@ -22,7 +23,7 @@ pub use document::Document;
 pub use merge::merge_disk;
 pub use origin::stems_from;
 
-use protocol::Digest;
+use protocol::{Digest, MergeReport};
 use std::sync::Arc;
 
 /// Y client id of one of our own writers: random below 2^32, never 0 (some clients cut wider ids, and id 0 is the
@@ -68,23 +69,6 @@ pub struct Merge {
     /// The result depends on the live document's structure (a cell deleted, moved or kept): if that changed since the
     /// snapshot, merge again.
     pub structural: bool,
-}
-
-/// What a merge did, for the event line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MergeReport {
-    /// Cells whose source, outputs or metadata were changed by the disk (for text: lines).
-    pub changed: usize,
-    /// Cells (lines) that the disk added.
-    pub added: usize,
-    /// Cells (lines) that the disk removed.
-    pub removed: usize,
-    /// Cells kept although the disk deleted them, because somebody edits them here.
-    pub kept: usize,
-    /// Positions (cell number, or line number; 1-based) where both sides wrote on one line; both texts are there.
-    pub conflicts: Vec<usize>,
-    /// The live document held edits that the file did not have.
-    pub live_edits: bool,
 }
 
 /// Bytes that are no document of the wanted model.

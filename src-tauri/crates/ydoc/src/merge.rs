@@ -5,9 +5,10 @@
 //! typed here meanwhile. Only the edits' own transactions go into the update, because a difference of state vectors carries
 //! the whole delete set and with it deletions that were left out on purpose.
 
+use crate::conflict::{self, Conflicts};
 use crate::document::{decode, derived_author, integrate, open, render, whole};
-use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, blob, diff, lines, notebook, text};
-use protocol::{Digest, Model};
+use crate::{AuthorId, Base, Merge, ParseError, Update, blob, diff, lines, notebook, text};
+use protocol::{Digest, MergeReport, Model};
 use yrs::{ClientID, Doc, Transact};
 
 /// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
@@ -35,16 +36,11 @@ fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest)
         // The disk caught up with us, or both sides did the same: doing it again would double it.
         return Ok(Merge { update: None, base: Base { state: whole(live), digest }, report, structural: false });
     }
-    let (old, new, here) = (lines::split(&before), lines::split(&theirs), lines::split(&ours));
-    let hunks = diff::hunks(&old, &new);
-    for hunk in &hunks {
+    for hunk in diff::hunks(&lines::split(&before), &lines::split(&theirs)) {
         let both = hunk.old.len().min(hunk.new.len());
         report.changed += both;
         report.added += hunk.new.len() - both;
         report.removed += hunk.old.len() - both;
-    }
-    if report.live_edits {
-        report.conflicts = conflicts(&hunks, &diff::hunks(&old, &here));
     }
     let text = text::root(fork);
     let update = transact(fork, |txn| {
@@ -57,6 +53,19 @@ fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest)
         };
         text::edit(txn, &text, &before, theirs);
     });
+    if report.live_edits {
+        let merged = || {
+            advance(live, update.as_deref());
+            text::read(live)
+        };
+        let mut conflicts = Conflicts::default();
+        conflicts.add(conflict::stretches(&before, &ours, &theirs, merged), None);
+        report.conflicts = conflicts.found;
+        if model == Model::Base64 {
+            // Nobody can choose between digits.
+            report.conflicts.iter_mut().for_each(|conflict| conflict.texts = None);
+        }
+    }
     Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural: false })
 }
 
@@ -79,11 +88,11 @@ pub(crate) fn transact(doc: &Doc, run: impl FnOnce(&mut yrs::TransactionMut<'_>)
     txn.has_changes().then(|| txn.encode_update_v1().into())
 }
 
-/// Line numbers here (1-based) of lines that both sides changed.
-pub(crate) fn conflicts(theirs: &[diff::Hunk], ours: &[diff::Hunk]) -> Vec<usize> {
-    let touching = |a: &std::ops::Range<usize>, b: &std::ops::Range<usize>| a.start < b.end && b.start < a.end;
-    let met = ours.iter().filter(|ours| theirs.iter().any(|theirs| touching(&ours.old, &theirs.old)));
-    met.map(|ours| ours.new.start + 1).collect()
+/// Takes the disk's edits into a copy of the live document.
+pub(crate) fn advance(live: &Doc, update: Option<&[u8]>) {
+    if let Some(update) = update {
+        let _our_own_update = integrate(&mut live.transact_mut(), update);
+    }
 }
 
 /// A document with a state that was one of ours; a state that cannot be read leaves it empty.

@@ -356,4 +356,36 @@ proptest! {
         prop_assert_eq!(known(&second), known(&first));
         prop_assert_eq!(second.to_bytes(text.as_bytes()), first.to_bytes(text.as_bytes()));
     }
+
+    #[test]
+    fn disk_111_one_sides_text_in_the_place_of_the_merged_one_leaves_that_sides_text(
+        lines in prop::collection::vec("[a-d]{0,3}", 1..6),
+        ours in (0..6usize, 0..6usize, "[a-e]{0,2}\n?[a-e]{0,2}"),
+        theirs in (0..6usize, 0..6usize, "[a-e]{0,2}\n?[a-e]{0,2}"),
+    ) {
+        // Lines that are all different, so that which line is which is beyond doubt.
+        let base: Vec<String> = lines.iter().enumerate().map(|(at, line)| format!("{at} {line}")).collect();
+        let before = base.join("\n");
+        let edited = |(from, to, what): &(usize, usize, String), name: &str| {
+            let (from, to) = (*from.min(to) % base.len(), *from.max(to) % base.len());
+            let mut lines = base.clone();
+            lines.splice(from.min(to)..=from.max(to), what.split('\n').map(|line| format!("{name}{line} {from}")));
+            lines.join("\n")
+        };
+        let (here, disk) = (edited(&ours, "here"), edited(&theirs, "disk"));
+        let (mut live, base) = loaded(Model::Text, before.as_bytes()).unwrap();
+        let typed = merge_disk(Model::Text, &live.state(), &base, here.as_bytes(), 31).unwrap();
+        live.apply(&typed.update.unwrap()).unwrap();
+        let merge = merge_disk(Model::Text, &live.state(), &base, disk.as_bytes(), 32).unwrap();
+        live.apply(&merge.update.unwrap()).unwrap();
+        let now = String::from_utf8(live.to_bytes(b"")).unwrap();
+        prop_assert!(merge.report.conflicts.len() <= 1);
+        for texts in merge.report.conflicts.iter().map(|conflict| conflict.texts.as_ref().unwrap()) {
+            let at: usize = now.split_inclusive('\n').take(texts.line - 1).map(str::len).sum();
+            prop_assert!(now[at..].starts_with(&texts.merged), "{:?} in {:?}", texts, now);
+            let with = |side: &str| [&now[..at], side, &now[at + texts.merged.len()..]].concat();
+            prop_assert_eq!(with(&texts.here), here.as_str());
+            prop_assert_eq!(with(&texts.disk), disk.as_str());
+        }
+    }
 }

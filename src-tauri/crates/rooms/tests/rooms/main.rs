@@ -8,6 +8,7 @@ mod disk;
 mod editing;
 mod events;
 mod opening;
+mod past;
 mod presence;
 mod saving;
 mod stage;

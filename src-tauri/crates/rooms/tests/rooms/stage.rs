@@ -333,7 +333,8 @@ impl Stage {
         all.filter(|frame| frame.starts_with(kind)).cloned().collect()
     }
 
-    fn raw(&self, client: ClientId) -> impl Iterator<Item = serde_json::Value> {
+    /// JSON that a client got: answers to what it asked, and what it was told beside the document.
+    pub(crate) fn raw(&self, client: ClientId) -> impl Iterator<Item = serde_json::Value> {
         self.got(client, &[2]).into_iter().map(|frame| serde_json::from_slice(body(&frame, 1)).unwrap())
     }
 

@@ -10,12 +10,13 @@
 use super::plan::{self, Fate, Here, Plan};
 use super::shape::{self, Side, find};
 use super::{Cell, Notebook, Output, edit, read};
+use crate::conflict::{self, Conflicts};
 use crate::document::{derived_author, integrate, open, whole};
-use crate::merge::{conflicts, restore, transact};
-use crate::{AuthorId, Base, Merge, MergeReport, ParseError, Update, diff, lines, text};
-use protocol::{Digest, Model};
+use crate::merge::{advance, restore, transact};
+use crate::{AuthorId, Base, Merge, ParseError, Update, diff, text};
+use protocol::{Conflict, Digest, MergeReport, Model};
 use std::collections::HashMap;
-use yrs::{Array, Doc, GetString, ID, MapRef, Out, ReadTxn, Text, Transact, TransactionMut};
+use yrs::{Array, Doc, GetString, ID, Map, MapRef, Out, ReadTxn, Text, Transact, TransactionMut};
 
 /// Merges a file's bytes into `live`, from the state of `fork`.
 pub(crate) fn merge(
@@ -42,7 +43,7 @@ pub(crate) fn merge(
         cells.map(|(cell, place)| place.as_ref().is_some_and(|p| edit::is_editable(&txn, &p.0, &cell.kind))).collect()
     };
     let plan = plan::plan(&base, &here, &disk, sources, &editable);
-    count(&plan, &base, &here, &disk, &mut report);
+    count(&plan, &mut report);
 
     let alive = shape::outputs(live);
     let mut in_place = false;
@@ -61,26 +62,55 @@ pub(crate) fn merge(
         (Some(first), Some(second)) => yrs::merge_updates_v1([&first, &second]).ok().map(Update::from),
         (first, second) => first.or(second),
     };
+    report.conflicts = conflicts(&plan, &base, &here, &disk, live, update.as_deref());
     Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural })
 }
 
-fn count(plan: &Plan, base: &Side, here: &Side, disk: &Notebook, report: &mut MergeReport) {
+fn count(plan: &Plan, report: &mut MergeReport) {
     let fates = &plan.fates;
     report.changed = fates.iter().filter(|fate| fate.edited_there).count();
     report.added = plan.sources.iter().filter(|source| source.is_none()).count();
     report.kept = fates.iter().filter(|fate| fate.kept).count();
     report.removed = fates.iter().filter(|fate| fate.disk.is_none() && !fate.kept).count();
-    for (fate, before) in fates.iter().zip(&base.notebook.cells) {
+}
+
+/// Where both sides wrote on one line of a source. Takes the update into the copy of the live document.
+fn conflicts(
+    plan: &Plan,
+    base: &Side,
+    here: &Side,
+    disk: &Notebook,
+    live: &Doc,
+    update: Option<&[u8]>,
+) -> Vec<Conflict> {
+    let mut both = Vec::new();
+    for (fate, before) in plan.fates.iter().zip(&base.notebook.cells) {
         if let (Some(to), Here::Same(at) | Here::Moved(at)) = (fate.disk, fate.here) {
-            let (ours, theirs) = (&here.notebook.cells[at].source, &disk.cells[to].source);
-            if *ours != before.source && *theirs != before.source && ours != theirs {
-                let old = lines::split(&before.source);
-                let (ours, theirs) = (diff::hunks(&old, &lines::split(ours)), diff::hunks(&old, &lines::split(theirs)));
-                report.conflicts.extend((!conflicts(&theirs, &ours).is_empty()).then_some(at + 1));
+            let (ours, theirs) = (&here.notebook.cells[at], &disk.cells[to].source);
+            if ours.source != before.source && *theirs != before.source && ours.source != *theirs {
+                both.push((&before.source, ours, theirs, at));
             }
         }
     }
-    report.conflicts.sort_unstable();
+    if both.is_empty() {
+        return Vec::new();
+    }
+    advance(live, update);
+    let cells = shape::roots(live).cells;
+    let txn = live.transact();
+    let mut conflicts = Conflicts::default();
+    for (before, ours, theirs, at) in both {
+        let now = here.places[at].as_ref().and_then(|(_, item)| find(&txn, &cells, *item));
+        let number = now.as_ref().map_or(at, |(now, _)| *now as usize) + 1;
+        let merged = || match now.and_then(|(_, map)| map.get(&txn, "source")) {
+            Some(Out::YText(source)) => source.get_string(&txn),
+            _ => ours.source.clone(),
+        };
+        conflicts.add(conflict::stretches(before, &ours.source, theirs, merged), Some((number, &ours.id)));
+    }
+    let mut found = conflicts.found;
+    found.sort_by_key(|conflict| conflict.number);
+    found
 }
 
 /// Whether the deletion of a base cell's item must not reach the live document.

@@ -44,7 +44,20 @@ fn disk_4_the_cell_in_which_both_wrote_on_one_line_is_named() {
     live.apply(&peer.types("b", "my_")).unwrap();
     let merged = merge(&mut live, &base, &file(&[("a", "1\n"), ("b", "value = 12\n")]));
     check(&live, &[("a", "1\n"), ("b", "my_value = 12\n")]);
-    assert_eq!(merged.report.conflicts, [2]);
+    let [conflict] = &merged.report.conflicts[..] else { panic!("{:?}", merged.report) };
+    let texts = conflict.texts.as_ref().unwrap();
+    assert_eq!((conflict.number, conflict.cell.as_deref(), texts.line), (2, Some("b"), 1));
+    assert_eq!([&*texts.here, &*texts.disk, &*texts.merged], ["my_value = 1", "value = 12", "my_value = 12"]);
+    // The number is that of the merged notebook, also where the cell was moved here and others came on disk.
+    let (mut live, base) = loaded(&file(&[("a", "1\n"), ("b", "value = 1\n")]));
+    let peer = Peer::of(&live, 5);
+    live.apply(&peer.moves("b", 0)).unwrap();
+    live.apply(&peer.types("b", "my_")).unwrap();
+    let merged = merge(&mut live, &base, &file(&[("n", "new"), ("a", "1\n"), ("b", "value = 12\n")]));
+    let [conflict] = &merged.report.conflicts[..] else { panic!("{:?}", merged.report) };
+    assert_eq!(conflict.texts.as_ref().unwrap().merged, "my_value = 12");
+    let at = cells(&live).iter().position(|(_, source)| source == "my_value = 12\n").unwrap();
+    assert_eq!(conflict.number, at + 1);
 }
 
 #[test]
