@@ -13,13 +13,15 @@ impl World {
     /// After a step: nothing is anywhere twice, nothing came back, a viewer's words stay with the viewer.
     pub(crate) fn inspect(&mut self) -> Result<(), String> {
         if std::mem::take(&mut self.room_changed)
-            && let Some(room) = self.room_view()?
+            && let Some(host) = &self.host
+            && let Some((room, true)) = host.view(self.model)?
         {
             self.sound("the room", DISK, &room)?;
         }
         if let Some(at) = self.client_changed.take() {
             let client = &self.clients[at];
-            self.sound(&format!("client {}", client.author), client.author, &client.view(self.model)?)?;
+            let view = client.view(self.model)?;
+            self.sound(&format!("client {}", client.author), client.author, &view)?;
         }
         if std::mem::take(&mut self.file_changed)
             && self.disk_is_whole()
@@ -87,7 +89,7 @@ impl World {
         let Some(host) = &self.host else { return Ok(false) };
         let connected = self.clients.iter().all(|client| client.connection.is_some());
         let (file, room) = (self.file_view()?, self.room_view()?);
-        Ok(connected && host.room.is_open() && !host.room.is_dirty() && Some(file) == room)
+        Ok(connected && host.room.is_open() && !host.room.is_dirty() && Some(&file) == room.as_deref())
     }
 
     fn file_view(&self) -> Result<View, String> {
@@ -134,7 +136,7 @@ impl World {
         self.ledger.check(&room)?;
         same("the file", &self.file_view()?, &room)?;
         for client in &self.clients {
-            let view = client.view(self.model)?.without(|c| self.ledger.is_void(c));
+            let view = (*client.view(self.model)?).clone().without(|c| self.ledger.is_void(c));
             same(&format!("client {}", client.author), &view, &room)?;
         }
         self.presence()?;

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use protocol::{ClientId, Model, Role};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TextPrelim,
     TextRef, Transact, TransactionMut, updates::encoder::Encode,
@@ -55,6 +57,8 @@ pub(crate) struct Client {
     /// How many of `ops` the room confirmed as durable.
     pub(crate) stored: usize,
     asked: Vec<usize>,
+    /// What its document says, if that was asked since it changed.
+    said: RefCell<Option<Rc<View>>>,
 }
 
 impl Client {
@@ -72,6 +76,7 @@ impl Client {
             reached: 0,
             stored: 0,
             asked: Vec::new(),
+            said: RefCell::new(None),
         }
     }
 
@@ -89,8 +94,12 @@ impl Client {
         (1000..1_000_000).contains(&id)
     }
 
-    pub(crate) fn view(&self, model: Model) -> Result<View, String> {
-        View::of_doc(model, &self.doc)
+    pub(crate) fn view(&self, model: Model) -> Result<Rc<View>, String> {
+        let mut said = self.said.borrow_mut();
+        match &*said {
+            Some(view) => Ok(Rc::clone(view)),
+            None => Ok(Rc::clone(said.insert(Rc::new(View::of_doc(model, &self.doc)?)))),
+        }
     }
 
     /// The clients it believes to be here, itself among them.
@@ -157,6 +166,7 @@ impl Client {
                 }
             }
             Frame::Step2(update) => {
+                self.said.take();
                 view::apply(&self.doc, &update)?;
                 self.synced = true;
                 let early = self.connection.as_mut().and_then(|connection| connection.early.take());
@@ -164,7 +174,10 @@ impl Client {
             }
             Frame::Update(update) => match self.connection.as_mut().and_then(|connection| connection.early.as_mut()) {
                 Some(early) => early.push(update),
-                None => view::apply(&self.doc, &update)?,
+                None => {
+                    self.said.take();
+                    view::apply(&self.doc, &update)?;
+                }
             },
             Frame::Awareness(entries) => self.hear_of(entries),
             Frame::QueryAwareness => self.announce(),
@@ -208,6 +221,7 @@ impl Client {
         if !self.synced {
             return None;
         }
+        self.said.take();
         let viewer = !self.role.may_edit();
         let doc = self.doc.clone();
         let (text, cells) = (doc.get_or_insert_text("source"), doc.get_or_insert_array("cells"));

@@ -2,12 +2,16 @@
 
 use protocol::{ClientId, Digest, DocumentKind, FileId, Model, RoomId};
 use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Job, Now, Opened, Policy, WriteOutcome};
+use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use ydoc::State;
 
 use super::rng::Rng;
 use super::store::Batch;
+use super::view::View;
 use super::world::World;
 
 /// A room and what it waits for.
@@ -23,6 +27,8 @@ pub(crate) struct Host {
     pub(crate) answers: VecDeque<Input>,
     pub(crate) closing: bool,
     opened: bool,
+    /// A state of the room, and what it says.
+    said: RefCell<Option<(State, Rc<View>)>>,
 }
 
 /// A save under way.
@@ -54,7 +60,19 @@ impl Host {
             answers: VecDeque::new(),
             closing: false,
             opened: false,
+            said: RefCell::new(None),
         }
+    }
+
+    /// What the room has, and whether that was never asked before; `None` while it is not open.
+    pub(crate) fn view(&self, model: Model) -> Result<Option<(Rc<View>, bool)>, String> {
+        let Some(state) = self.room.state() else { return Ok(None) };
+        let mut said = self.said.borrow_mut();
+        if let Some((_, view)) = said.as_ref().filter(|(of, _)| *of == state) {
+            return Ok(Some((Rc::clone(view), false)));
+        }
+        let (_, view) = said.insert((state.clone(), Rc::new(View::of_state(model, &state)?)));
+        Ok(Some((Rc::clone(view), true)))
     }
 }
 

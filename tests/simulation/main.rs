@@ -1,5 +1,5 @@
 //! The heart under a die: a real `rooms::DocumentRoom` between simulated clients, a simulated disk with another program on
-//! it, and a store that loses what was not committed. Time is a number, so hundreds of lives pass in seconds.
+//! it, and a store that loses what was not committed. Time is a number, so a thousand lives pass in a minute.
 //!
 //! Not here: sockets, SQLite, real files; nor which program is right when two disagree about a whole cell, see [`ledger`].
 //!
@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use ydoc::mutation::{self, Mutation};
 
 /// Seeds of each model.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 2000;
 
 /// Seeds that find something again if it is undone, and what.
 const KEPT: &[(Model, u64, &str)] = &[

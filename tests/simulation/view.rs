@@ -58,7 +58,7 @@ impl View {
             return Ok(Self::of_text(text.get_string(&doc.transact())));
         }
         let cells = doc.get_or_insert_array("cells");
-        Self::of_cells(&json(&cells.to_json(&doc.transact()))?)
+        Self::of_cells(&value(&cells.to_json(&doc.transact())))
     }
 
     /// A state as the room gives it away.
@@ -143,10 +143,14 @@ pub(crate) fn missing(doc: &Doc, vector: &[u8]) -> Result<Vec<u8>, String> {
     Ok(doc.transact().encode_state_as_update_v1(&vector))
 }
 
-fn json(any: &Any) -> Result<Value, String> {
-    let mut text = String::new();
-    any.to_json(&mut text);
-    serde_json::from_str(&text).map_err(|error| format!("the document is not JSON: {error}"))
+/// As JSON; what can hold no unique characters is null.
+fn value(any: &Any) -> Value {
+    match any {
+        Any::String(text) => text.as_ref().into(),
+        Any::Array(values) => values.iter().map(value).collect(),
+        Any::Map(members) => members.iter().map(|(key, member)| (key.clone(), value(member))).collect(),
+        _ => Value::Null,
+    }
 }
 
 /// A string, or a list of lines.

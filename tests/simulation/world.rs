@@ -3,6 +3,7 @@
 use protocol::{Model, Role};
 use rooms::{DiskRead, Input};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::Fault;
 use super::client::{Brings, Client};
@@ -357,10 +358,12 @@ impl World {
     fn edit_disk(&mut self) -> Result<(), String> {
         let Some(now) = self.disk.content().cloned() else { return Ok(()) };
         let room = self.room_view()?;
-        let views: Vec<View> = self.clients.iter().map(|client| client.view(self.model)).collect::<Result<_, _>>()?;
+        let views: Vec<Rc<View>> =
+            self.clients.iter().map(|client| client.view(self.model)).collect::<Result<_, _>>()?;
         let file = View::of_file(self.model, &now.bytes)?;
         let alive: BTreeSet<char> = file.tokens().collect();
-        let free: BTreeSet<char> = room.iter().flat_map(View::tokens).filter(|c| self.ledger.undisturbed(*c)).collect();
+        let free: BTreeSet<char> =
+            room.iter().flat_map(|room| room.tokens()).filter(|c| self.ledger.undisturbed(*c)).collect();
         let contest = |id: &str| {
             let there = file.cell(id);
             let Some(room) = &room else { return Contest::Unclear };
@@ -419,9 +422,9 @@ impl World {
     }
 
     /// What the room has; `None` while it is not open.
-    pub(crate) fn room_view(&self) -> Result<Option<View>, String> {
-        let state = self.host.as_ref().and_then(|host| host.room.state());
-        state.map(|state| View::of_state(self.model, &state)).transpose()
+    pub(crate) fn room_view(&self) -> Result<Option<Rc<View>>, String> {
+        let Some(host) = &self.host else { return Ok(None) };
+        Ok(host.view(self.model)?.map(|(view, _)| view))
     }
 
     /// Whether the disk can be read as a whole.
