@@ -14,3 +14,4 @@ mod program;
 mod rest;
 mod session;
 mod sync;
+mod versions;

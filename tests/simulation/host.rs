@@ -123,6 +123,8 @@ impl World {
                 Effect::Append { seq, update } => batch.append.push((seq, update)),
                 Effect::SetBase(base) => batch.base = Some(base),
                 Effect::Intend(intent) => batch.intent = Some(intent),
+                // What is kept beside the log makes no difference to the document; nobody here puts a version back.
+                Effect::Keep(_) | Effect::Remember(_) | Effect::Restored { .. } => {}
                 Effect::Run(job) => host.jobs.push(job),
                 Effect::Read => host.read_wanted = true,
                 Effect::Write { bytes, expect } => {
@@ -182,6 +184,7 @@ impl World {
         let opened = Opened {
             log: self.store.log.clone(),
             base: self.store.base.clone(),
+            merges: Vec::new(),
             intent: self.store.intent,
             disk: self.disk.read(),
             path: "a/file".to_owned(),

@@ -144,6 +144,7 @@ impl Stage {
                 log: self.log.clone(),
                 base: self.base.clone(),
                 intent: self.intent,
+                merges: Vec::new(),
                 disk: self.read(),
                 path: "a/file".to_owned(),
             })),
@@ -151,6 +152,7 @@ impl Stage {
                 self.log.push((seq, update));
                 inputs.push_back(Input::Stored(seq));
             }
+            Effect::Keep(_) | Effect::Remember(_) | Effect::Restored { .. } => {}
             Effect::Run(job) => inputs.push_back(Input::Finished(job.run())),
             Effect::Intend(intent) => {
                 self.intent = Some(intent);

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -96,6 +97,8 @@ pub(crate) struct Actor {
     pub(crate) disk: DiskWork,
     pub(crate) jobs: JoinSet<Ended>,
     pub(crate) done: bool,
+    /// Those who wait for a version to be put back, by number.
+    pub(crate) restoring: HashMap<u64, oneshot::Sender<Result<(), String>>>,
     /// It let a client go because of a fault.
     pub(crate) refused: bool,
     /// It served.
@@ -161,6 +164,7 @@ impl Actor {
             disk: DiskWork::default(),
             jobs: JoinSet::new(),
             done: false,
+            restoring: HashMap::new(),
             refused: false,
             opened: false,
             fault: None,
@@ -217,6 +221,11 @@ impl Actor {
             Told::Look => self.look(),
             Told::Moved { path } => self.inputs.push_back(Input::Moved { path }),
             Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
+            Told::Restore { by, bytes, answer } => {
+                let request = self.restoring.keys().max().map_or(0, |last| last + 1);
+                self.restoring.insert(request, answer);
+                self.inputs.push_back(Input::Restore { request, by, bytes });
+            }
             Told::State(answer) => drop(answer.send(self.machine.state())),
             #[cfg(test)]
             Told::Break => self.broken = true,

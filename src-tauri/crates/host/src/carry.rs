@@ -62,6 +62,13 @@ impl Actor {
             Effect::Open => self.open(),
             Effect::Append { seq, update } => self.log.append(now, seq, update),
             Effect::SetBase(base) => self.log.base(now, base),
+            Effect::Keep(kept) => self.log.keep(now, kept),
+            Effect::Remember(merge) => self.log.remember(now, merge),
+            Effect::Restored { request, outcome } => {
+                if let Some(answer) = self.restoring.remove(&request) {
+                    drop(answer.send(outcome));
+                }
+            }
             Effect::Intend(intent) => self.log.intend(now, intent),
             Effect::Run(job) => {
                 self.jobs.spawn_blocking(move || Ended::Finished(job.run()));

@@ -28,6 +28,7 @@ mod registry;
 mod sample;
 mod shared;
 mod sharing;
+mod versions;
 mod watching;
 
 #[cfg(test)]
@@ -51,7 +52,8 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// The running host. Cheap to clone; [`Host::shutdown`] ends it for all clones. Dropping the last clone without it is merely
 /// impolite: what was typed is in the log.
 ///
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`.
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
+/// `versions`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

@@ -1,6 +1,6 @@
 //! The durable side of one room: gathers what is appended and commits it in groups. Pure; the room's task does the commits.
 
-use protocol::{BaseRecord, Intent, Seq};
+use protocol::{BaseRecord, Intent, Kept, Merge, Seq};
 use std::time::Duration;
 use store::Batch;
 use tokio::time::Instant;
@@ -60,6 +60,16 @@ impl Log {
         self.want(now);
     }
 
+    pub(crate) fn keep(&mut self, now: Instant, kept: Kept) {
+        self.batch.keep.push(kept);
+        self.want(now + GATHER);
+    }
+
+    pub(crate) fn remember(&mut self, now: Instant, merge: Merge) {
+        self.batch.merges.push(merge);
+        self.want(now + GATHER);
+    }
+
     fn want(&mut self, at: Instant) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
@@ -91,6 +101,8 @@ impl Log {
         self.failures += 1;
         let later = std::mem::take(&mut self.batch);
         group.batch.append.extend(later.append);
+        group.batch.keep.extend(later.keep);
+        group.batch.merges.extend(later.merges);
         // A later base forgets the earlier intent.
         if later.base.is_some() {
             group.batch.base = later.base;

@@ -33,8 +33,8 @@ pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file
     }
     let disk = read(shared, folder, file).await;
     let since = if history.since == 0 { folder.session().0 } else { history.since };
-    let History { log, base, intent, .. } = history;
-    Ok(Material { since, opened: Opened { log, base, intent, disk, path } })
+    let History { log, base, intent, merges, .. } = history;
+    Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path } })
 }
 
 /// Reads a file for its rooms and remembers what was seen.

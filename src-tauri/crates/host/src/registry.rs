@@ -5,7 +5,7 @@ use crate::clients::Client;
 use crate::connection::Exit;
 use crate::shared::Shared;
 use bytes::Bytes;
-use protocol::{ClientId, FileId, RoomId};
+use protocol::{ClientId, FileId, RoomId, User};
 use rooms::Member;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,12 @@ pub(crate) enum Told {
     },
     Close {
         reason: String,
+    },
+    /// An earlier version is to be put back; the error is a sentence. Without an answer the room closed meanwhile.
+    Restore {
+        by: User,
+        bytes: Arc<[u8]>,
+        answer: oneshot::Sender<Result<(), String>>,
     },
     /// The whole document, if it is open.
     State(oneshot::Sender<Option<ydoc::State>>),
@@ -134,13 +140,37 @@ struct Inside {
     closed: bool,
 }
 
+impl Inside {
+    /// The way to a room, which `start` starts if it is not there: its handle is in the table before it loads anything, so that
+    /// two first clients meet in one room.
+    fn reach(
+        &mut self,
+        id: &RoomId,
+        start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
+    ) -> Result<Handle, Refused> {
+        if self.closed {
+            return Err(Refused::Closed);
+        }
+        if let Some(handle) = self.rooms.get(id).filter(|handle| !handle.queue.is_closed()) {
+            return Ok(handle.clone());
+        }
+        let transient = |id: &RoomId| matches!(id, RoomId::Transient(_));
+        if transient(id) && self.rooms.keys().filter(|id| transient(id)).count() >= TRANSIENT {
+            return Err(Refused::TooMany);
+        }
+        let (handle, told) = Handle::new();
+        self.rooms.insert(id.clone(), handle.clone());
+        start(told, handle.status.clone());
+        Ok(handle)
+    }
+}
+
 impl Rooms {
     fn lock(&self) -> MutexGuard<'_, Inside> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a room, which `start` starts if it is not there: its handle is in the table before it loads anything, so that
-    /// two first clients meet in one room.
+    /// Enters a room, which `start` starts if it is not there.
     pub(crate) fn enter(
         &self,
         id: &RoomId,
@@ -148,24 +178,20 @@ impl Rooms {
         start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
     ) -> Result<Handle, Refused> {
         let mut inside = self.lock();
-        if inside.closed {
-            return Err(Refused::Closed);
-        }
-        let handle = match inside.rooms.get(id).filter(|handle| !handle.queue.is_closed()) {
-            Some(handle) => handle.clone(),
-            None => {
-                let transient = |id: &RoomId| matches!(id, RoomId::Transient(_));
-                if transient(id) && inside.rooms.keys().filter(|id| transient(id)).count() >= TRANSIENT {
-                    return Err(Refused::TooMany);
-                }
-                let (handle, told) = Handle::new();
-                inside.rooms.insert(id.clone(), handle.clone());
-                start(told, handle.status.clone());
-                handle
-            }
-        };
+        let handle = inside.reach(id, start)?;
         handle.tell(Told::Join(join));
         Ok(handle)
+    }
+
+    /// Tells something to a room, which `start` starts if it is not there.
+    pub(crate) fn tell(
+        &self,
+        id: &RoomId,
+        told: Told,
+        start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
+    ) -> Result<(), Refused> {
+        self.lock().reach(id, start)?.tell(told);
+        Ok(())
     }
 
     /// A room is finished: it leaves the table, unless somebody came in meanwhile, who is answered.

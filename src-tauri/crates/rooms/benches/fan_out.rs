@@ -29,7 +29,7 @@ fn room(clients: u64) -> DocumentRoom {
         room.handle(NOW, Input::Join { client: ClientId(client), member }, &mut effects);
     }
     let disk = DiskRead::Content(DiskContent::new("a line of text\n".repeat(1000).into_bytes()));
-    let opened = Opened { log: vec![], base: None, intent: None, disk, path: "notes.txt".to_owned() };
+    let opened = Opened { log: vec![], base: None, intent: None, merges: vec![], disk, path: "notes.txt".to_owned() };
     room.handle(NOW, Input::Opened(opened), &mut effects);
     for effect in std::mem::take(&mut effects) {
         let Effect::Run(job) = effect else { continue };

@@ -17,7 +17,7 @@ const MOST_TRIES: u32 = 3;
 /// Wait before the second reading; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Merges against a document whose structure moves on before one is made on the spot.
-const MOST_MERGES: u32 = 3;
+pub(crate) const MOST_MERGES: u32 = 3;
 
 /// How the room came to know what the file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,8 +177,8 @@ impl Live {
             let msg = if cause == Cause::Saving { OUT_OF_BAND_SAVING } else { OUT_OF_BAND };
             turn.tell(|teller, place| teller.overwritten(msg, place.model, &merged.report));
             if let Some(here) = merged.here {
-                let found = Found { here: here.digest, disk: self.seen.digest, report: merged.report, closed: false };
-                self.merged_in(turn, found);
+                let (disk, report) = (self.seen.clone(), merged.report);
+                self.merged_in(turn, Found { here, disk, report, closed: false });
             }
         }
         if !self.unsaved {

@@ -76,7 +76,8 @@ impl DocumentRoom {
         }
         let Phase::Opening(waiting) = phase else { return };
         match input {
-            Input::Opened(opened) => {
+            Input::Opened(mut opened) => {
+                waiting.merges = std::mem::take(&mut opened.merges);
                 turn.place.path = waiting.moved().unwrap_or(&opened.path).to_owned();
                 let (model, authors) = (turn.place.model, turn.place.authors);
                 turn.want(Effect::Run(Job::rebuild(Rebuild { model, authors, opened })));

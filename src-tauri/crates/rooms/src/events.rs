@@ -4,7 +4,7 @@
 
 use crate::Member;
 use crate::roster::Left;
-use protocol::{Action, Event, EventKind, Level, MergeReport, Model};
+use protocol::{Action, Event, EventKind, Level, MergeReport, Model, User};
 use std::time::Duration;
 
 /// Reference server: the disk changed.
@@ -119,6 +119,12 @@ impl Teller<'_> {
 
     pub(crate) fn overwritten(&self, msg: &str, model: Model, report: &MergeReport) -> Event {
         self.info(Action::Overwrite, msg, format!("{} changed on disk: {}", self.file(), merged(model, report)))
+    }
+
+    pub(crate) fn restored(&self, by: &User, size: usize) -> Event {
+        let line = format!("put an earlier version of {} back, {}", self.file(), sized(size));
+        let event = self.event(Level::Info, EventKind::Host, Action::Overwrite, "", line);
+        Event { person: Some(by.into()), ..event }
     }
 
     pub(crate) fn moved(&self, old: &str) -> Event {

@@ -28,7 +28,7 @@ pub use roster::Here;
 pub use transient_room::TransientRoom;
 
 use bytes::Bytes;
-use protocol::{BaseRecord, ClientId, CloseCode, Digest, DiskContent, Event, Intent, Role, Seq, User};
+use protocol::{BaseRecord, ClientId, CloseCode, Digest, DiskContent, Event, Intent, Kept, Merge, Role, Seq, User};
 use std::sync::Arc;
 use std::time::Duration;
 use ydoc::{AuthorId, Update};
@@ -75,6 +75,8 @@ pub struct Opened {
     pub base: Option<BaseRecord>,
     /// A save that was begun and not confirmed.
     pub intent: Option<Intent>,
+    /// The merges that [`Effect::Remember`] gave, the oldest first.
+    pub merges: Vec<Merge>,
     /// The file now.
     pub disk: DiskRead,
     /// API path of the file.
@@ -143,6 +145,16 @@ pub enum Input {
         /// API path.
         path: String,
     },
+    /// Somebody who may edit puts an earlier version back: what it says becomes an edit of the document, and what the document
+    /// said is kept. Answered by [`Effect::Restored`].
+    Restore {
+        /// Number that the answer repeats.
+        request: u64,
+        /// Who.
+        by: User,
+        /// The version, as a file.
+        bytes: Arc<[u8]>,
+    },
     /// A deadline passed.
     Tick,
     /// The host stops: disconnect everybody with `NotShared` and this reason, save what is unsaved, then [`Effect::Done`].
@@ -180,8 +192,9 @@ pub enum Effect {
     },
     /// Load log, base, intent and file; answer with [`Input::Opened`].
     Open,
-    /// Append to the log (committed in groups); confirmed by [`Input::Stored`]. Appends and a [`Effect::SetBase`] that come out
-    /// of one `handle` call are committed in one transaction: half of a merge must never survive.
+    /// Append to the log (committed in groups); confirmed by [`Input::Stored`]. Appends, [`Effect::SetBase`], [`Effect::Keep`] and
+    /// [`Effect::Remember`] that come out of one `handle` call are committed in one transaction: half of a merge must never
+    /// survive.
     Append {
         /// Its number.
         seq: Seq,
@@ -194,6 +207,17 @@ pub enum Effect {
     Intend(Intent),
     /// Remember the base (and forget the intent), never before what was appended earlier.
     SetBase(BaseRecord),
+    /// Keep these bytes: something else takes their place. Durable no later than an [`Effect::Intend`] that follows.
+    Keep(Kept),
+    /// Remember the newest merges for the next [`Opened`]: this one too.
+    Remember(Merge),
+    /// How an [`Input::Restore`] ended; the error is a sentence.
+    Restored {
+        /// Its number.
+        request: u64,
+        /// Whether the document says now what the version says.
+        outcome: Result<(), String>,
+    },
     /// Read the file; answer with [`Input::Disk`].
     Read,
     /// Write the file if it still has the expected digest (`None`: if it does not exist); answer with [`Input::Wrote`].

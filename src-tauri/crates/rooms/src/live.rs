@@ -4,7 +4,7 @@
 
 use crate::frame;
 use crate::job::{Found, Rendered};
-use crate::past::Past;
+use crate::past::{Past, Restoring, Wish};
 use crate::place::{Place, Turn};
 use crate::save::SaveClock;
 use crate::{DiskRead, Effect, Input};
@@ -48,6 +48,8 @@ pub(crate) struct Live {
     pub(crate) clock: SaveClock,
     /// How the file fares, as everybody here was told.
     told: FileState,
+    /// Write the file although it is gone.
+    pub(crate) anew: bool,
     /// Save without waiting for quiet.
     pub(crate) flush: bool,
     /// Clients that asked for a save, with their number and the edit that must be in it.
@@ -89,6 +91,7 @@ pub(crate) enum Work {
         edited: Seq,
         tries: u32,
     },
+    Restoring(Restoring),
 }
 
 /// How a document begins to live.
@@ -121,6 +124,7 @@ impl Live {
             reread: false,
             clock: SaveClock::default(),
             told: FileState::Fine,
+            anew: false,
             flush: false,
             askers: Vec::new(),
             confirms: Vec::new(),
@@ -160,6 +164,7 @@ impl Live {
             Input::Disk(read) => self.heard_of_disk(turn, read),
             Input::Finished(outcome) => match outcome.0 {
                 Found::Rendered(rendered) => self.rendered(turn, rendered),
+                Found::Merged(merged) if matches!(self.work, Work::Restoring(_)) => self.restored(turn, merged),
                 Found::Merged(merged) => self.merged(turn, merged),
                 Found::Rebuilt(_) => {}
             },
@@ -171,6 +176,7 @@ impl Live {
                 turn.tell(|teller, _| teller.moved(&old));
                 self.restate(turn);
             }
+            Input::Restore { request, by, bytes } => self.past.wish(Wish { request, by, bytes }),
             Input::Tick => {
                 let after = turn.place.policy.keep_alive;
                 turn.place.roster.keep_alive(turn.now, after, turn.out);
@@ -205,6 +211,9 @@ impl Live {
             self.take_disk(turn, read, cause);
         }
         if matches!(self.work, Work::Idle) {
+            self.restore_if_wished(turn);
+        }
+        if matches!(self.work, Work::Idle) {
             self.save_if_due(turn);
         }
         let fares = self.fares();
@@ -212,7 +221,8 @@ impl Live {
             turn.broadcast(None, frame::file(&fares));
             self.told = fares;
         }
-        let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.save_at(turn.place).is_none();
+        let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.past.is_settled();
+        let idle = idle && self.save_at(turn.place).is_none();
         if (self.leaving || self.closing) && idle && self.stored >= self.seq && !self.done {
             let line = match delay {
                 Some(delay) if !self.closing => format!("Nobody here for {}; closed", crate::events::lasting(delay)),

@@ -5,11 +5,12 @@
 use crate::events::unreadable;
 use crate::fault::faulty;
 use crate::live::{Live, Start};
+use crate::past::{Past, Wish};
 use crate::place::Turn;
 use crate::rebuild::{Ready, Source, Trouble};
 use crate::{Effect, Input};
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode};
+use protocol::{ClientId, CloseCode, Merge};
 
 /// Bytes that clients may send before the room is open, all together.
 const MOST_HELD: usize = 64 << 20;
@@ -22,6 +23,9 @@ pub(crate) struct Waiting {
     /// Those who may edit, sent something and left again.
     left: Vec<ClientId>,
     moved: Option<String>,
+    /// Merges of before.
+    pub(crate) merges: Vec<Merge>,
+    wishes: Vec<Wish>,
     /// The file may have changed since it was read for opening.
     touched: bool,
 }
@@ -65,6 +69,7 @@ impl Waiting {
                 }
                 self.moved = Some(path);
             }
+            Input::Restore { request, by, bytes } => self.wishes.push(Wish { request, by, bytes }),
             Input::Disk(_) => self.touched = true,
             _ => {}
         }
@@ -85,6 +90,8 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     }
     turn.tell(|teller, _| teller.ready());
     let mut live = Live::new(Start { document, seq, base, seen, unsaved, written });
+    live.past = Past::new(waiting.merges);
+    waiting.wishes.into_iter().for_each(|wish| live.past.wish(wish));
     let unlogged = faulty!(UnloggedMerge) && matches!(source, Source::Log { .. });
     if let Some(update) = append.filter(|_| !unlogged) {
         live.log_own(turn, update);

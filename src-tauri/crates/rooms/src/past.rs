@@ -1,14 +1,20 @@
-//! What happened to a document that people who were elsewhere want to know: which changes of the file were merged into it.
+//! The past of a document: bytes that are kept when others take their place, merges that people are told of, and the way back to
+//! an earlier version.
 //!
-//! Not here: the merge itself (`disk`), and the line in the events.
+//! Not here: the merge with the disk (`disk`), the lines in the events.
 
+use crate::events::unreadable;
 use crate::frame;
-use crate::live::Live;
+use crate::live::{Live, Work};
+use crate::merge::{Merge as Merging, Merged};
 use crate::place::Turn;
+use crate::{Effect, Job};
 use protocol::event::Person;
 use protocol::notice::{MOST_CONFLICTS, MOST_MERGES};
-use protocol::{ClientId, Digest, Merge, MergeReport, Notice, User};
+use protocol::{ClientId, Digest, DiskContent, Kept, Merge, MergeReport, Notice, Seq, User, Why};
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use ydoc::{Base, ParseError};
 
 /// What is remembered of the time before now.
 #[derive(Default)]
@@ -17,20 +23,52 @@ pub(crate) struct Past {
     merges: VecDeque<Merge>,
     /// Who typed since document and file were the same last, by username.
     writers: BTreeMap<String, Person>,
+    /// Versions to be put back, in the order they were asked for.
+    wishes: VecDeque<Wish>,
+}
+
+/// A version to be put back.
+pub(crate) struct Wish {
+    pub(crate) request: u64,
+    pub(crate) by: User,
+    pub(crate) bytes: Arc<[u8]>,
+}
+
+/// A version on its way back.
+pub(crate) struct Restoring {
+    wish: Wish,
+    /// Where the document was when it began.
+    edited: Seq,
+    tries: u32,
 }
 
 /// A merge as it was found.
 pub(crate) struct Found {
-    /// Digest of what the document said.
-    pub(crate) here: Digest,
-    /// Digest of what the file said.
-    pub(crate) disk: Digest,
+    /// What the document said, as a file.
+    pub(crate) here: DiskContent,
+    /// What the file said.
+    pub(crate) disk: DiskContent,
     pub(crate) report: MergeReport,
     /// Nobody had the document open.
     pub(crate) closed: bool,
 }
 
 impl Past {
+    pub(crate) fn new(mut merges: Vec<Merge>) -> Self {
+        merges.drain(..merges.len().saturating_sub(MOST_MERGES));
+        Self { merges: merges.into(), ..Self::default() }
+    }
+
+    /// Nothing is left to be put back.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.wishes.is_empty()
+    }
+
+    /// A version is to be put back.
+    pub(crate) fn wish(&mut self, wish: Wish) {
+        self.wishes.push_back(wish);
+    }
+
     /// Somebody typed.
     pub(crate) fn wrote(&mut self, user: &User) {
         if !self.writers.contains_key(&user.username) {
@@ -48,8 +86,9 @@ impl Past {
         let Found { here, disk, mut report, closed } = found;
         report.conflicts.truncate(MOST_CONFLICTS);
         let id = self.merges.back().map_or(time, |last| time.max(last.id + 1));
-        let (here, disk, by) = (here.to_hex(), disk.to_hex(), self.writers.values().cloned().collect());
-        if self.merges.len() == MOST_MERGES {
+        let by = self.writers.values().cloned().collect();
+        let (here, disk) = (here.digest.to_hex(), disk.digest.to_hex());
+        if self.merges.len() >= MOST_MERGES {
             self.merges.pop_front();
         }
         self.merges.push_back(Merge { id, time, path: path.to_owned(), closed, by, here, disk, report });
@@ -58,12 +97,19 @@ impl Past {
 }
 
 impl Live {
-    /// A change of the file is in the document: remembered, and told to everybody after the update that brought it.
+    /// Keeps bytes that others take the place of.
+    pub(crate) fn keep(&self, turn: &mut Turn<'_>, why: Why, content: DiskContent) {
+        turn.want(Effect::Keep(Kept { time: turn.now.unix_ms, why, content }));
+    }
+
+    /// A change of the file is in the document: both sides are kept, and everybody is told after the update that brought it.
     pub(crate) fn merged_in(&mut self, turn: &mut Turn<'_>, found: Found) {
+        self.keep(turn, Why::Here, found.here.clone());
+        self.keep(turn, Why::Disk, found.disk.clone());
         let merge = self.past.add(turn.now.unix_ms, &turn.place.path, found).clone();
+        turn.want(Effect::Remember(merge.clone()));
         if turn.place.roster.has_audience(None) {
-            let frame = frame::notice(&Notice::Merged { merges: vec![merge] });
-            self.announce(turn, None, frame);
+            self.announce(turn, None, frame::notice(&Notice::Merged { merges: vec![merge] }));
         }
     }
 
@@ -73,5 +119,74 @@ impl Live {
             let merges = self.past.merges.iter().cloned().collect();
             turn.send(client, frame::notice(&Notice::Merged { merges }));
         }
+    }
+
+    /// Begins to put the next version back, if there is one. Nothing may be under way.
+    pub(crate) fn restore_if_wished(&mut self, turn: &mut Turn<'_>) {
+        if let Some(wish) = self.past.wishes.pop_front() {
+            self.restore(turn, wish, 1);
+        }
+    }
+
+    fn restore(&mut self, turn: &mut Turn<'_>, wish: Wish, tries: u32) {
+        turn.want(Effect::Run(Job::merge(self.way_back(turn, &wish))));
+        self.work = Work::Restoring(Restoring { wish, edited: self.edited, tries });
+    }
+
+    /// What leads from the document as it is now to a version: a merge from the document itself.
+    fn way_back(&self, turn: &Turn<'_>, wish: &Wish) -> Merging {
+        let state = self.document.state();
+        Merging {
+            model: turn.place.model,
+            bases: vec![Base { state: state.clone(), digest: Digest::of(&state) }],
+            state,
+            disk: wish.bytes.clone(),
+            like: self.seen.bytes.clone(),
+            author: turn.place.authors.disk,
+        }
+    }
+
+    /// It is known what leads to the version.
+    pub(crate) fn restored(&mut self, turn: &mut Turn<'_>, mut result: Result<Merged, ParseError>) {
+        let Restoring { wish, edited, tries } = match std::mem::replace(&mut self.work, Work::Idle) {
+            Work::Restoring(restoring) => restoring,
+            other => {
+                self.work = other;
+                return;
+            }
+        };
+        if result.as_ref().is_ok_and(|merged| merged.structural) && self.edited != edited {
+            if tries < crate::disk::MOST_MERGES {
+                return self.restore(turn, wish, tries + 1);
+            }
+            result = self.way_back(turn, &wish).run();
+        }
+        let outcome = match result {
+            Ok(merged) => {
+                self.put_back(turn, &wish, merged);
+                Ok(())
+            }
+            Err(error) => Err(unreadable(turn.place.model, &turn.place.path, &error.to_string())),
+        };
+        turn.want(Effect::Restored { request: wish.request, outcome });
+    }
+
+    fn put_back(&mut self, turn: &mut Turn<'_>, wish: &Wish, merged: Merged) {
+        let applied = merged.update.as_deref().and_then(|update| self.document.apply(update).ok());
+        let new = applied.and_then(|applied| applied.update);
+        if let Some(update) = &new {
+            if let Some(here) = merged.here {
+                self.keep(turn, Why::Restored, here);
+            }
+            self.edited = self.log(turn, update.clone());
+            self.share(turn, None, update);
+            self.past.wrote(&wish.by);
+        }
+        if new.is_some() || self.gone {
+            // Whoever wants an earlier version wants the file, also if it was deleted just now.
+            self.anew = true;
+            self.touch(turn);
+        }
+        turn.tell(|teller, _| teller.restored(&wish.by, wish.bytes.len()));
     }
 }

@@ -109,7 +109,7 @@ impl Rebuild {
     /// There is a history: it is never rebuilt from the file; the file is merged into it.
     fn replay(self) -> Rebuilt {
         let Self { model, authors, opened } = self;
-        let Opened { log, base, intent, disk, path } = opened;
+        let Opened { log, base, intent, disk, path, .. } = opened;
         let base_at = base.as_ref().and_then(|base| match &base.at {
             BaseAt::Log(seq) => Some(*seq),
             BaseAt::Copy(_) => None,
@@ -233,9 +233,9 @@ fn adopt(mut document: Document, last: Seq, seen: DiskContent, merged: Merged, a
     let seq = last + u64::from(append.is_some());
     let at = if merged.exact { BaseAt::Log(seq) } else { BaseAt::Copy(merged.base.state.clone()) };
     let ahead = if merged.report.live_edits { ahead } else { Some(0) };
-    let (report, disk) = (merged.report, seen.digest);
+    let (report, disk) = (merged.report, seen.clone());
     let here = merged.here.filter(|_| append.is_some());
-    let found = here.map(|here| Found { here: here.digest, disk, report, closed: true });
+    let found = here.map(|here| Found { here, disk, report, closed: true });
     Ready {
         document,
         seq: last,

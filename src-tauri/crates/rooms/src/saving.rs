@@ -6,7 +6,7 @@ use crate::job::Rendered;
 use crate::live::{Cause, Live, Work};
 use crate::place::{Place, Turn};
 use crate::{DiskRead, Effect, Job, WriteOutcome};
-use protocol::{BaseAt, BaseRecord, Intent, Seq};
+use protocol::{BaseAt, BaseRecord, Intent, Seq, Why};
 use std::time::Duration;
 use ydoc::Base;
 
@@ -14,7 +14,7 @@ impl Live {
     /// When the room saves by itself: after quiet, at once when it is flushed, later when the last try failed. A file that is
     /// gone is not made again without being asked, and one that holds something unreadable is not replaced.
     pub(crate) fn save_at(&self, place: &Place) -> Option<Duration> {
-        if !self.unsaved || self.gone || self.unreadable.is_some() || self.given_up() {
+        if !self.unsaved || (self.gone && !self.anew) || self.unreadable.is_some() || self.given_up() {
             None
         } else if self.flush {
             Some(self.clock.retry().unwrap_or(Duration::ZERO))
@@ -68,6 +68,10 @@ impl Live {
         } else if faulty!(NoIntent) {
             self.write(turn, rendered);
         } else {
+            // After a restart they are not known while the file cannot be read; nothing is written then.
+            if !self.gone && !self.seen.bytes.is_empty() {
+                self.keep(turn, Why::Saved, self.seen.clone());
+            }
             turn.want(Effect::Intend(Intent { digest: rendered.content.digest, seq: rendered.seq }));
             self.work = Work::Intending(rendered);
         }
@@ -132,7 +136,7 @@ impl Live {
             turn.want(Effect::SetBase(BaseRecord { digest, at: BaseAt::Log(seq) }));
         }
         self.seen = content;
-        (self.gone, self.unreadable, self.doubt) = (false, None, None);
+        (self.gone, self.anew, self.unreadable, self.doubt) = (false, false, None, None);
         self.unsaved = self.edited > seq;
         if !self.unsaved {
             self.past.agreed();

@@ -72,7 +72,8 @@ fn counted<T>(server: &Server, asked: &Asked, answer: Answer<T>) -> Answer<T> {
     answer
 }
 
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8], like: &str) -> Answer<T> {
+/// A JSON body, or a sentence that says what it must be like.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(body: &[u8], like: &str) -> Answer<T> {
     serde_json::from_slice(body)
         .map_err(|error| Failure::new(ErrorCode::BadRequest, format!("The body must be like {like}: {error}")))
 }
@@ -94,7 +95,15 @@ pub(crate) async fn file(State(server): State<Server>, asked: Asked) -> Answer {
 fn file_headers(path: &str) -> HeaderMap {
     let guessed = mime_guess::from_path(path).first_raw().unwrap_or_default();
     let picture = ["image/png", "image/jpeg", "image/gif", "image/webp"].into_iter().find(|kind| *kind == guessed);
-    let name = path.rsplit('/').next().unwrap_or_default();
+    headers(path.rsplit('/').next().unwrap_or_default(), picture)
+}
+
+/// Headers of bytes that are saved under this name and never shown.
+pub(crate) fn download_headers(name: &str) -> HeaderMap {
+    headers(name, None)
+}
+
+fn headers(name: &str, picture: Option<&'static str>) -> HeaderMap {
     let disposition = if picture.is_some() { "inline" } else { "attachment" };
     let disposition = format!("{disposition}; filename*=UTF-8''{}", percent(name));
     let mut headers = HeaderMap::new();

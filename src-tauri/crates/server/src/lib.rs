@@ -14,6 +14,7 @@ mod guest;
 mod listen;
 mod page;
 mod panel;
+mod versions;
 
 use host::{Bound, Host};
 use protocol::panel::{Command, Interface, Message, State};

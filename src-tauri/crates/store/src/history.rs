@@ -3,7 +3,7 @@
 //! Not here: what an update means. The room numbers; numbers only rise, and whoever breaks that is refused.
 
 use crate::connection::Fault;
-use crate::{Batch, FolderId, History};
+use crate::{Batch, FolderId, History, versions};
 use protocol::{BaseAt, BaseRecord, Digest, Intent, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
@@ -87,7 +87,8 @@ fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64
     if batch.intent.is_some() {
         set_intent(connection, document, batch.intent)?;
     }
-    Ok(())
+    versions::keep(connection, document, &batch.keep)?;
+    batch.merges.iter().try_for_each(|merge| versions::remember(connection, document, merge))
 }
 
 fn set_intent(connection: &Connection, document: i64, intent: Option<Intent>) -> Outcome<()> {
@@ -161,7 +162,8 @@ pub(crate) fn read(connection: &Connection, folder: FolderId, room: &str) -> Out
         let (seq, bytes) = row?;
         log.push((seq, bytes.into()));
     }
-    Ok(History { since, log, base: base(connection, document)?, intent })
+    let (base, merges) = (base(connection, document)?, versions::merges(connection, document)?);
+    Ok(History { since, log, base, intent, merges })
 }
 
 /// Puts one state in the place of the log up to `seq`. Nothing happens where a base or an intent stands for less of the log:

@@ -1,4 +1,5 @@
-//! What survives a restart: folders, sessions, file ids, document histories, guests, events and settings, in one SQLite file.
+//! What survives a restart: folders, sessions, file ids, document histories, versions of files, guests, events and settings, in
+//! one SQLite file.
 //!
 //! Not here: documents and rooms; updates and states are opaque bytes. Every method runs on a blocking thread; commits that are
 //! asked for at the same time share one transaction.
@@ -8,10 +9,13 @@ mod history;
 mod migrations;
 mod people;
 mod records;
+mod versions;
 
 use connection::Shared;
 use history::Waiting;
-use protocol::{BaseRecord, Digest, Event, EventRecord, FileId, Intent, Role, Seq, SessionId, User};
+use protocol::{
+    BaseRecord, Digest, Event, EventRecord, FileId, Intent, Kept, Merge, Role, Seq, SessionId, User, Version,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -95,6 +99,8 @@ pub struct History {
     pub base: Option<BaseRecord>,
     /// A save that was begun and not confirmed.
     pub intent: Option<Intent>,
+    /// The newest merges, the oldest first.
+    pub merges: Vec<Merge>,
 }
 
 /// What is written to a room's history in one transaction.
@@ -106,6 +112,10 @@ pub struct Batch {
     pub base: Option<BaseRecord>,
     /// The new intent.
     pub intent: Option<Intent>,
+    /// Versions to be kept; older ones that need not be any more are removed.
+    pub keep: Vec<Kept>,
+    /// Merges to be remembered; only the newest 8 are.
+    pub merges: Vec<Merge>,
 }
 
 impl Store {
@@ -213,6 +223,18 @@ impl Store {
     pub async fn clear_history(&self, folder: FolderId, room: &str) -> Result<()> {
         let room = room.to_owned();
         self.0.run(of_room(&room), move |c| history::clear(c, folder, &room)).await
+    }
+
+    /// Kept versions of a file, of all its rooms, the newest first.
+    pub async fn versions(&self, folder: FolderId, file: &FileId) -> Result<Vec<Version>> {
+        let file = file.clone();
+        self.0.run(format!("the versions of {file}"), move |c| versions::list(c, folder, &file)).await
+    }
+
+    /// One of them, with its bytes.
+    pub async fn version(&self, folder: FolderId, file: &FileId, id: u64) -> Result<Option<(Version, Vec<u8>)>> {
+        let file = file.clone();
+        self.0.run(format!("version {id} of {file}"), move |c| versions::get(c, folder, &file, id)).await
     }
 
     /// Guests of a folder.

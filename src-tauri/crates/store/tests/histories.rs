@@ -68,7 +68,8 @@ async fn store_1_what_was_confirmed_is_there_after_a_crash() {
         ..appends(&[(1, "one"), (2, "two")])
     };
     each.store.commit(each.folder, ROOM, 3, batch.clone()).await.unwrap();
-    let expected = History { since: 3, log: batch.append, base: batch.base, intent: batch.intent };
+    let Batch { append: log, base, intent, .. } = batch;
+    let expected = History { since: 3, log, base, intent, merges: Vec::new() };
 
     let image = crash_image(place.path());
     let (after, aside) = Store::open(&image.path().join("commonplace.db")).await.unwrap();

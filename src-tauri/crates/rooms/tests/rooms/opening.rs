@@ -101,7 +101,8 @@ fn disk_21_no_history_and_no_readable_file_close_with_a_reason() {
     let mut effects = Vec::new();
     stage.room.handle(stage.now, Input::Join { client: ANA, member: member(ANA, Role::Edit) }, &mut effects);
     let disk = DiskRead::Failed("a/notes.txt cannot be read: denied".to_owned());
-    let opened = Opened { log: vec![], base: None, intent: None, disk, path: "a/notes.txt".to_owned() };
+    let path = "a/notes.txt".to_owned();
+    let opened = Opened { log: vec![], base: None, intent: None, merges: vec![], disk, path };
     stage.give(Input::Opened(opened));
     assert_eq!(stage.closed, [(ANA, CloseCode::Fault, "a/notes.txt cannot be read: denied".to_owned())]);
     assert!(matches!(effects[..], [Effect::Open]));

@@ -1,7 +1,8 @@
-//! What people are told of changes of the file that were merged.
+//! What is kept of a file's past, what people are told of it, and the way back.
 
 use crate::stage::*;
-use protocol::Digest;
+use protocol::{Digest, DiskContent, Role, Why};
+use rooms::{Effect, Input};
 
 /// Notices of merges that a client got.
 fn notices(stage: &Stage, client: protocol::ClientId) -> Vec<Vec<protocol::Merge>> {
@@ -13,13 +14,13 @@ fn notices(stage: &Stage, client: protocol::ClientId) -> Vec<Vec<protocol::Merge
 fn disk_110_everybody_is_told_what_was_merged_after_they_have_it() {
     let mut stage = Stage::text("a\nvalue = 1\n");
     stage.join(ANA);
-    stage.join_as(BEN, protocol::Role::View);
+    stage.join_as(BEN, Role::View);
     stage.insert(ANA, 11, "77");
     stage.forget();
     stage.storing = false;
     stage.edit_disk("a\nvalue = 1.25\n");
     assert!(notices(&stage, BEN).is_empty(), "before the update that brought it");
-    stage.give(rooms::Input::Stored(stage.log.last().unwrap().0));
+    stage.give(Input::Stored(stage.log.last().unwrap().0));
     for client in [ANA, BEN] {
         let frames = &stage.sent[&client];
         let update = frames.iter().position(|frame| frame.starts_with(&[0, 2])).unwrap();
@@ -57,7 +58,126 @@ fn disk_112_who_comes_is_told_what_was_merged_before_also_while_nobody_was_there
     stage.disk = Some(b"one\nwritten\n".to_vec());
     stage.join(CEM);
     let [merges] = &notices(&stage, CEM)[..] else { panic!("one notice") };
-    let [merge] = &merges[..] else { panic!("one merge: {merges:?}") };
-    assert!(merge.closed && merge.report.live_edits && merge.report.changed == 1);
+    assert_eq!(merges.len(), 8);
+    assert!(merges[..7].iter().all(|merge| !merge.closed) && merges.is_sorted_by(|a, b| a.id < b.id));
+    let report = &merges[7].report;
+    assert!(merges[7].closed && report.live_edits && report.changed == 1);
     assert_eq!(stage.content(), "typed one\nwritten\n");
+}
+
+/// What was kept: why, and which text.
+fn kept(stage: &Stage) -> Vec<(Why, &str)> {
+    stage.kept.iter().map(|kept| (kept.why, std::str::from_utf8(&kept.content.bytes).unwrap())).collect()
+}
+
+fn restore(stage: &mut Stage, request: u64, text: &str) {
+    let by = member(BEN, Role::Edit).user;
+    stage.give(Input::Restore { request, by, bytes: text.as_bytes().into() });
+}
+
+#[test]
+fn disk_113_a_merge_keeps_both_sides_in_one_group_with_it() {
+    let mut stage = Stage::text("one\r\ntwo\r\n");
+    stage.join(ANA);
+    stage.insert(ANA, 0, "typed ");
+    let mut effects = Vec::new();
+    stage.running = false;
+    stage.edit_disk("one\r\nTWO\r\n");
+    let job = stage.jobs.pop().unwrap();
+    stage.room.handle(stage.now, Input::Finished(job.run()), &mut effects);
+    let at = |wanted: fn(&Effect) -> bool| effects.iter().filter(|effect| wanted(effect)).count();
+    assert_eq!(at(|effect| matches!(effect, Effect::Append { .. } | Effect::SetBase(_))), 3, "{effects:?}");
+    let texts: Vec<_> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Keep(kept) => Some((kept.why, kept.time, kept.content.clone())),
+            _ => None,
+        })
+        .collect();
+    let content = |text: &str| DiskContent::new(text.as_bytes());
+    let expect = [(Why::Here, "typed one\r\ntwo\r\n"), (Why::Disk, "one\r\nTWO\r\n")];
+    assert_eq!(texts, expect.map(|(why, text)| (why, stage.now.unix_ms, content(text))));
+    // Merges of while nobody had it open keep both sides too.
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.insert(ANA, 0, "typed ");
+    stage.crash();
+    stage.disk = Some(b"one\nwritten\n".to_vec());
+    stage.join(BEN);
+    assert_eq!(kept(&stage), [(Why::Here, "typed one\n"), (Why::Disk, "one\nwritten\n")]);
+}
+
+#[test]
+fn disk_114_what_a_save_writes_over_is_kept_before() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.writing = false;
+    stage.insert(ANA, 0, "a");
+    stage.pass(1000);
+    assert!(stage.pending.is_some());
+    assert_eq!(kept(&stage), [(Why::Saved, "one\n")]);
+    let (bytes, expect) = stage.pending.take().unwrap();
+    let outcome = stage.write(&bytes, expect);
+    stage.give(Input::Wrote(outcome));
+    stage.writing = true;
+    stage.insert(ANA, 0, "b");
+    stage.pass(1000);
+    assert_eq!(kept(&stage)[1..], [(Why::Saved, "aone\n")]);
+}
+
+#[test]
+fn disk_115_an_earlier_version_comes_back_as_an_edit_and_what_was_there_is_kept() {
+    let mut stage = Stage::text("one\ntwo\n");
+    stage.join(ANA);
+    stage.insert(ANA, 0, "now ");
+    stage.running = false;
+    restore(&mut stage, 7, "zero\none\n");
+    // Somebody types meanwhile: that stays.
+    stage.insert(ANA, 7, "!");
+    stage.running = true;
+    stage.run_jobs();
+    assert_eq!(stage.restored, [(7, Ok(()))]);
+    assert_eq!(kept(&stage), [(Why::Restored, "now one\ntwo\n")]);
+    assert_eq!((stage.content().as_str(), stage.peers[&ANA].text()), ("zero\none!\n", stage.content()));
+    let event = stage.events.last().unwrap();
+    assert_eq!(event.line, "put an earlier version of notes.txt back, 9 B");
+    assert_eq!(event.person.as_ref().unwrap().name, "Ben");
+    stage.pass(1000);
+    assert_eq!(stage.file(), "zero\none!\n");
+    // What it says already is no edit.
+    let edits = stage.log.len();
+    restore(&mut stage, 8, "zero\none!\n");
+    assert_eq!((stage.restored.len(), stage.log.len()), (2, edits));
+}
+
+#[test]
+fn disk_116_what_is_no_document_is_not_put_back_and_why_is_said() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    let by = member(BEN, Role::Edit).user;
+    stage.give(Input::Restore { request: 1, by, bytes: b"\xff"[..].into() });
+    let (1, Err(reason)) = &stage.restored[0] else { panic!("{:?}", stage.restored) };
+    assert!(reason.starts_with("notes.txt is no readable text"), "{reason}");
+    assert_eq!(stage.content(), "one\n");
+    assert!(stage.kept.is_empty() && !stage.room.is_dirty());
+}
+
+#[test]
+fn disk_117_putting_a_version_of_a_deleted_file_back_writes_the_file_anew() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.disk = None;
+    stage.give(Input::Disk(stage.read()));
+    stage.pass(10_000);
+    assert_eq!(stage.disk, None);
+    // It needs nobody in the room.
+    stage.crash();
+    restore(&mut stage, 1, "one\n");
+    stage.pass(1000);
+    assert_eq!((stage.file(), stage.restored.len()), ("one\n", 1));
+    // Nor need the room have heard of the deletion.
+    stage.disk = None;
+    restore(&mut stage, 2, "two\n");
+    stage.pass(1000);
+    assert_eq!((stage.file(), stage.restored.len()), ("two\n", 2));
 }

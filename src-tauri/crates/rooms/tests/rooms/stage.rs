@@ -104,6 +104,10 @@ pub(crate) struct Stage {
     pub(crate) log: Vec<(Seq, ydoc::Update)>,
     pub(crate) base: Option<BaseRecord>,
     pub(crate) intent: Option<Intent>,
+    pub(crate) merges: Vec<protocol::Merge>,
+    pub(crate) kept: Vec<protocol::Kept>,
+    /// How restorations ended.
+    pub(crate) restored: Vec<(u64, Result<(), String>)>,
     pub(crate) peers: BTreeMap<ClientId, Peer>,
     /// Frames that each client got.
     pub(crate) sent: BTreeMap<ClientId, Vec<Bytes>>,
@@ -143,6 +147,9 @@ impl Stage {
             log: Vec::new(),
             base: None,
             intent: None,
+            merges: Vec::new(),
+            kept: Vec::new(),
+            restored: Vec::new(),
             peers: BTreeMap::new(),
             sent: BTreeMap::new(),
             events: Vec::new(),
@@ -196,6 +203,7 @@ impl Stage {
                 log: self.log.clone(),
                 base: self.base.clone(),
                 intent: self.intent,
+                merges: self.merges.clone(),
                 disk: self.read(),
                 path: "a/notes.txt".to_owned(),
             })),
@@ -212,6 +220,9 @@ impl Stage {
                 inputs.push_back(Input::Intended);
             }
             Effect::SetBase(base) => (self.base, self.intent) = (Some(base), None),
+            Effect::Keep(kept) => self.kept.push(kept),
+            Effect::Remember(merge) => self.merges.push(merge),
+            Effect::Restored { request, outcome } => self.restored.push((request, outcome)),
             Effect::Read => inputs.push_back(Input::Disk(self.read())),
             Effect::Write { bytes, expect } if self.writing => {
                 let outcome = self.write(&bytes, expect);

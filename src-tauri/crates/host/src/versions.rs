@@ -1,0 +1,100 @@
+//! Earlier versions of a file: which there are, their bytes, and putting one back.
+
+use crate::access::Grant;
+use crate::actor;
+use crate::folder::Folder;
+use crate::registry::{Refused, Told};
+use crate::shared::{read_fault, store_fault};
+use crate::{Host, Result};
+use files::Root;
+use protocol::{DocumentKind, ErrorBody, ErrorCode, FileId, RoomId, User, Version, VersionList};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// How often a room that closes just then is asked once more.
+const TRIES: u32 = 3;
+
+impl Host {
+    /// The versions that are kept of a file, the newest first; of a deleted file too.
+    pub async fn versions(&self, grant: &Grant, path: &str) -> Result<VersionList> {
+        let folder = self.shared().folder(&grant.slug)?;
+        let (path, file) = find(&folder, path).await?;
+        let versions = match file {
+            Some(file) => self.shared().store.versions(folder.id, &file).await.map_err(store_fault)?,
+            None => Vec::new(),
+        };
+        Ok(VersionList { path, versions })
+    }
+
+    /// One of them, with its bytes.
+    pub async fn version(&self, grant: &Grant, path: &str, id: u64) -> Result<(Version, Vec<u8>)> {
+        let folder = self.shared().folder(&grant.slug)?;
+        let (path, file) = find(&folder, path).await?;
+        let found = match file {
+            Some(file) => self.shared().store.version(folder.id, &file, id).await.map_err(store_fault)?,
+            None => None,
+        };
+        found.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, format!("{path} has no version {id} any more.")))
+    }
+
+    /// Puts a version back: it becomes an edit of the document, whether somebody has that open or not, and is saved like one.
+    pub async fn restore(&self, grant: &Grant, path: &str, id: u64) -> Result<()> {
+        if !grant.role.may_edit() {
+            let message = format!("You may view {path}, not put a version of it back.");
+            return Err(ErrorBody::new(ErrorCode::Forbidden, message));
+        }
+        let folder = self.shared().folder(&grant.slug)?;
+        let (_, bytes) = self.version(grant, path, id).await?;
+        let (path, Some(file)) = find(&folder, path).await? else { return Ok(()) };
+        let kind = match std::str::from_utf8(&bytes) {
+            Ok(_) => DocumentKind::primary_for(&path),
+            Err(_) => DocumentKind::new("base64", "file"),
+        };
+        let room = RoomId::document(kind, file);
+        let bytes: Arc<[u8]> = bytes.into();
+        for _ in 0..TRIES {
+            match self.put_back(&folder, &room, &grant.user, &bytes).await {
+                Err(Refused::Closed) => break,
+                Ok(Some(Ok(()))) => return Ok(()),
+                Ok(Some(Err(reason))) => {
+                    let message = format!("Version {id} cannot be put back. {reason}");
+                    return Err(ErrorBody::new(ErrorCode::BadRequest, message));
+                }
+                Ok(None) | Err(Refused::TooMany) => {}
+            }
+        }
+        Err(ErrorBody::new(ErrorCode::Fault, format!("{path} cannot be opened, so no version of it was put back.")))
+    }
+
+    /// Asks a room, which need not be open. `None`: it closed before it answered.
+    async fn put_back(
+        &self,
+        folder: &Arc<Folder>,
+        room: &RoomId,
+        by: &User,
+        bytes: &Arc<[u8]>,
+    ) -> std::result::Result<Option<std::result::Result<(), String>>, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let told = Told::Restore { by: by.clone(), bytes: bytes.clone(), answer };
+        folder.rooms.tell(room, told, |told, status| {
+            let task = actor::run(self.shared().clone(), folder.clone(), room.clone(), status, told);
+            folder.tasks.spawn(task);
+        })?;
+        Ok(answered.await.ok())
+    }
+}
+
+/// The path by which a file is known, and its id if it has one. An error if there is no such file and never was.
+async fn find(folder: &Folder, path: &str) -> Result<(String, Option<FileId>)> {
+    let path = Root::normalise(path).map_err(read_fault)?;
+    let root = folder.root()?;
+    // A link is another name of one document; what was deleted is known by its last name.
+    let path = root.own_path(&path).await.unwrap_or(path);
+    match folder.ids.at(&path) {
+        Some(row) => Ok((path, Some(row.id))),
+        None => {
+            let file = root.metadata(&path).await.map_err(read_fault)?;
+            Ok((file.path, None))
+        }
+    }
+}
