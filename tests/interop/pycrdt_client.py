@@ -34,6 +34,7 @@ class PycrdtClient:
         self.closed = None
         self.answers = {}
         self.saves = 0
+        self.notices = 0
         self.outgoing = asyncio.Queue()
 
     @classmethod
@@ -70,6 +71,7 @@ class PycrdtClient:
                 answer = json.loads(Decoder(frame[1:]).read_message())
                 if answer["type"] == "save":
                     self.answers[answer["responseTo"]] = answer
+                self.notices += answer["type"] == "merged"
             async with self.changed:
                 self.changed.notify_all()
         self.closed = (self.socket.close_code, self.socket.close_reason)

@@ -126,6 +126,33 @@ def test_store_50_a_killed_host_comes_back_and_the_old_tab_merges(host):
     asyncio.run(run())
 
 
+def test_disk_118_foreign_clients_pass_over_what_pages_are_told_of_merges(host):
+    async def run():
+        place = host.session(NOTEBOOK)
+        first = json.loads(host.read(NOTEBOOK))["cells"][0]["id"]
+        old = await YWebsocket.connect(host, place, "One", version=1)
+        url = get_jupyter_notebook_websocket_url(host.url, NOTEBOOK, TOKEN)
+        async with NbModelClient(url, username="model") as model:
+            await model.wait_until_synced()
+            outside = json.loads(host.read(NOTEBOOK))
+            outside["cells"][-1]["source"] += ["\n", "written by another program"]
+            (host.folder / NOTEBOOK).write_text(json.dumps(outside, indent=1, ensure_ascii=False) + "\n")
+            await old("contains", texts=["written by another program"])
+            # Those who come now are told before they have the document.
+            current = await YWebsocket.connect(host, place, "Three")
+            pycrdt = await PycrdtClient.connect(host, place, "Py")
+            assert pycrdt.notices == 1
+            model.add_code_cell("from_model_client = 1")
+            await old("insert", cell=first, at=0, text="from y-websocket 1\n")
+            await current("insert", cell=first, at=0, text="from y-websocket 3\n")
+            words = ["written by another program", "from_model_client = 1", "from y-websocket 1", "from y-websocket 3"]
+            await asyncio.gather(old("contains", texts=words), current("contains", texts=words))
+            await until(lambda: all(word in json.dumps(model.as_dict()) for word in words), "everybody's words")
+        await asyncio.gather(old.close(), current.close(), pycrdt.close())
+
+    asyncio.run(run())
+
+
 def test_session_50_bad_requests_get_readable_answers(host):
     def put(path, body={"format": "json", "type": "notebook"}, token=TOKEN):
         headers = {"Authorization": f"token {token}"}
