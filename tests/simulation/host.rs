@@ -1,7 +1,7 @@
 //! The rim around a room: what carries out its effects, late, in parts, or not at all. Nothing here but the room is real.
 
 use protocol::{ClientId, Digest, DocumentKind, FileId, Model, RoomId};
-use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Job, Now, Opened, Policy, WriteOutcome};
+use rooms::{Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Job, Now, Opened, Policy, WriteOutcome};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -49,7 +49,7 @@ impl Host {
             retry_delay: Duration::from_secs(10),
         };
         let document = 0x1000_0000 + rng.below(0x1000_0000) as u64;
-        let authors = Authors { document, disk: document + 1 };
+        let authors = Authors { document, disk: document + 1, views: document + 2 };
         Self {
             room: DocumentRoom::new(RoomId::document(kind, FileId("file".to_owned())), policy, authors),
             open_wanted: false,
@@ -127,13 +127,15 @@ impl World {
                 Effect::Keep(_) | Effect::Remember(_) | Effect::Restored { .. } => {}
                 Effect::Run(job) => host.jobs.push(job),
                 Effect::Read => host.read_wanted = true,
-                Effect::Write { bytes, expect } => {
+                Effect::Write { bytes, expect, .. } => {
                     if host.write.is_some() {
                         return Err("the room writes while it writes".into());
                     }
                     host.seen = None;
                     host.write = Some(Write { bytes, expect, outcome: None });
                 }
+                Effect::Save | Effect::Took { .. } | Effect::Answer { .. } => return Err("there is no view".into()),
+                Effect::Views => {}
                 Effect::Emit(event) => self.trace.push(format!("      event {:?}: {}", event.action, event.line)),
                 Effect::Done => {
                     if !batch.append.is_empty() || self.store.pending.iter().any(|batch| !batch.append.is_empty()) {
@@ -188,6 +190,8 @@ impl World {
             intent: self.store.intent,
             disk: self.disk.read(),
             path: "a/file".to_owned(),
+            backing: Backing::File,
+            taken: None,
         };
         if self.store.intent.is_some_and(|intent| Some(intent.digest) != self.disk.digest()) {
             self.ledger.doubt_deletions();

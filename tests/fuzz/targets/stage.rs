@@ -4,7 +4,7 @@ use bytes::Bytes;
 use protocol::{
     BaseRecord, ClientId, Digest, DiskContent, DocumentKind, FileId, Intent, Model, Role, RoomId, Seq, User,
 };
-use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Member, Now, Opened, Policy, WriteOutcome};
+use rooms::{Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Member, Now, Opened, Policy, WriteOutcome};
 use std::collections::VecDeque;
 use std::time::Duration;
 use ydoc::Document;
@@ -147,6 +147,8 @@ impl Stage {
                 merges: Vec::new(),
                 disk: self.read(),
                 path: "a/file".to_owned(),
+                backing: Backing::File,
+                taken: None,
             })),
             Effect::Append { seq, update } => {
                 self.log.push((seq, update));
@@ -160,11 +162,13 @@ impl Stage {
             }
             Effect::SetBase(base) => (self.base, self.intent) = (Some(base), None),
             Effect::Read => inputs.push_back(Input::Disk(self.read())),
-            Effect::Write { bytes, expect } => {
+            Effect::Write { bytes, expect, .. } => {
                 let outcome = self.write(&bytes, expect);
                 inputs.push_back(Input::Wrote(outcome));
             }
             Effect::Emit(_) => {}
+            Effect::Save | Effect::Took { .. } | Effect::Answer { .. } => panic!("there is no view"),
+            Effect::Views => {}
             Effect::Done => panic!("a room that people are in goes away"),
         }
     }
@@ -193,7 +197,7 @@ impl Stage {
 }
 
 fn room(kind: &DocumentKind, run: u64) -> DocumentRoom {
-    let authors = Authors { document: 5_000 + run, disk: 6_000 + run };
+    let authors = Authors { document: 5_000 + run, disk: 6_000 + run, views: 7_000 + run };
     DocumentRoom::new(RoomId::document(kind.clone(), FileId("f".to_owned())), POLICY, authors)
 }
 

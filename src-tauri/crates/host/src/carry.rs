@@ -74,7 +74,7 @@ impl Actor {
                 self.jobs.spawn_blocking(move || Ended::Finished(job.run()));
             }
             Effect::Read => self.look(),
-            Effect::Write { bytes, expect } => {
+            Effect::Write { bytes, expect, .. } => {
                 let Some(file) = self.file.clone() else { return };
                 let (shared, folder) = (self.shared.clone(), self.folder.clone());
                 self.disk.writing = true;
@@ -82,6 +82,8 @@ impl Actor {
                 self.jobs
                     .spawn(async move { Ended::Wrote(opening::write(&shared, &folder, &file, bytes, expect).await) });
             }
+            // No room is a view of another yet.
+            Effect::Save | Effect::Took { .. } | Effect::Answer { .. } | Effect::Views => {}
             Effect::Emit(event) => self.emit(event),
             Effect::Done => self.done = true,
         }

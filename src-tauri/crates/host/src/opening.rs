@@ -5,7 +5,7 @@ use crate::random;
 use crate::shared::Shared;
 use files::{ReadError, Root, WriteError};
 use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model, RoomId};
-use rooms::{DiskRead, Opened, WriteOutcome};
+use rooms::{Backing, DiskRead, Opened, WriteOutcome};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{FolderId, History, Store};
@@ -34,7 +34,8 @@ pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file
     let disk = read(shared, folder, file).await;
     let since = if history.since == 0 { folder.session().0 } else { history.since };
     let History { log, base, intent, merges, .. } = history;
-    Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path } })
+    let backing = Backing::File;
+    Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path, backing, taken: None } })
 }
 
 /// Reads a file for its rooms and remembers what was seen.

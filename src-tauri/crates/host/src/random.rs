@@ -22,11 +22,10 @@ pub(crate) fn secret() -> String {
 
 /// Y client ids of a room's own writers.
 pub(crate) fn authors() -> Authors {
-    let document = author();
     loop {
-        let disk = author();
-        if disk != document {
-            return Authors { document, disk };
+        let (document, disk, views) = (author(), author(), author());
+        if document != disk && disk != views && views != document {
+            return Authors { document, disk, views };
         }
     }
 }

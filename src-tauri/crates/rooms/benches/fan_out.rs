@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use protocol::{ClientId, DiskContent, DocumentKind, FileId, Role, RoomId, User};
-use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Member, Now, Opened, Policy};
+use rooms::{Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Member, Now, Opened, Policy};
 use std::hint::black_box;
 use std::time::Duration;
 use yrs::{Doc, Text, Transact};
@@ -22,14 +22,16 @@ const POLICY: Policy = Policy {
 /// An open room with this many editors.
 fn room(clients: u64) -> DocumentRoom {
     let id = RoomId::document(DocumentKind::text(), FileId("f".to_owned()));
-    let mut room = DocumentRoom::new(id, POLICY, Authors { document: 2, disk: 3 });
+    let mut room = DocumentRoom::new(id, POLICY, Authors { document: 2, disk: 3, views: 4 });
     let mut effects = Vec::new();
     for client in 1..=clients {
         let member = Member { user: User::new(format!("{client}"), "Ana", None), role: Role::Edit };
         room.handle(NOW, Input::Join { client: ClientId(client), member }, &mut effects);
     }
     let disk = DiskRead::Content(DiskContent::new("a line of text\n".repeat(1000).into_bytes()));
-    let opened = Opened { log: vec![], base: None, intent: None, merges: vec![], disk, path: "notes.txt".to_owned() };
+    let (path, backing) = ("notes.txt".to_owned(), Backing::File);
+    let (merges, taken) = (vec![], None);
+    let opened = Opened { log: vec![], base: None, intent: None, merges, disk, path, backing, taken };
     room.handle(NOW, Input::Opened(opened), &mut effects);
     for effect in std::mem::take(&mut effects) {
         let Effect::Run(job) = effect else { continue };

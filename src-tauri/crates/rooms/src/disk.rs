@@ -7,7 +7,7 @@ use crate::merge::{Merge, Merged};
 use crate::opening::complaint;
 use crate::past::Found;
 use crate::place::{Place, Turn};
-use crate::{DiskRead, Effect, Job};
+use crate::{Backing, DiskRead, Effect, Job};
 use protocol::{BaseAt, BaseRecord, Digest, DiskContent};
 use std::time::Duration;
 use ydoc::{Base, ParseError};
@@ -94,6 +94,9 @@ impl Live {
 
     /// The file holds what is known.
     fn as_before(&mut self, turn: &mut Turn<'_>, content: DiskContent) {
+        if self.like.is_empty() {
+            self.like = content.bytes.clone();
+        }
         self.seen = content;
         self.doubt = None;
         let back = std::mem::take(&mut self.gone) | self.unreadable.take().is_some();
@@ -170,10 +173,13 @@ impl Live {
         };
         turn.want(Effect::SetBase(BaseRecord { digest: content.digest, at }));
         self.base = merged.base;
+        self.like = content.bytes.clone();
         self.seen = content;
+        self.mirror.outdated(turn.now.elapsed);
         (self.gone, self.unreadable, self.doubt) = (false, None, None);
         self.unsaved = !(merged.exact && still.1);
-        if new.is_some() {
+        // What comes from the primary of a view is no news of the file.
+        if new.is_some() && turn.place.backing == Backing::File {
             let msg = if cause == Cause::Saving { OUT_OF_BAND_SAVING } else { OUT_OF_BAND };
             turn.tell(|teller, place| teller.overwritten(msg, place.model, &merged.report));
             if let Some(here) = merged.here {
@@ -192,6 +198,7 @@ impl Live {
             self.clock.taken();
             self.clock.succeeded(turn.now.elapsed);
             self.flush = false;
+            self.unfit = None;
         }
     }
 

@@ -6,7 +6,7 @@ use crate::opening::{Waiting, open};
 use crate::place::{Place, Turn};
 use crate::rebuild::{Rebuild, Rebuilt};
 use crate::roster::Roster;
-use crate::{Authors, Effect, Here, Input, Job, Now, Policy};
+use crate::{Authors, Backing, Effect, Here, Input, Job, Now, Policy};
 use protocol::{ClientId, CloseCode, Model, RoomId};
 use std::time::Duration;
 use ydoc::State;
@@ -38,14 +38,16 @@ impl DocumentRoom {
             RoomId::Transient(_) => Model::Text,
         };
         let (name, path, roster) = (id.to_string(), String::new(), Roster::default());
-        Self { place: Place { id, name, path, model, policy, authors, roster }, phase: Phase::Fresh }
+        let backing = Backing::File;
+        Self { place: Place { id, name, path, model, policy, authors, roster, backing }, phase: Phase::Fresh }
     }
 
     /// Tells the room what happened; it appends what it wants done, in order.
     pub fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
         let Self { place, phase } = self;
         let mut turn = Turn { place, now, out: effects };
-        if matches!(phase, Phase::Fresh) && !matches!(input, Input::Close { .. } | Input::Tick) {
+        if matches!(phase, Phase::Fresh) && !matches!(input, Input::Close { .. } | Input::Tick | Input::ViewLeft { .. })
+        {
             turn.want(Effect::Open);
             *phase = Phase::Opening(Waiting::default());
         }
@@ -79,6 +81,7 @@ impl DocumentRoom {
             Input::Opened(mut opened) => {
                 waiting.merges = std::mem::take(&mut opened.merges);
                 turn.place.path = waiting.moved().unwrap_or(&opened.path).to_owned();
+                turn.place.backing = opened.backing;
                 let (model, authors) = (turn.place.model, turn.place.authors);
                 turn.want(Effect::Run(Job::rebuild(Rebuild { model, authors, opened })));
             }
@@ -88,7 +91,11 @@ impl DocumentRoom {
                     *phase = Phase::Open(Box::new(open(turn, *ready, waiting)));
                 }
                 Found::Rebuilt(Rebuilt::Refused { code, reason }) => {
-                    turn.tell(|teller, _| teller.load_failed(&reason, reason.clone()));
+                    // A view asks only to see whether it has a primary.
+                    if !turn.place.roster.is_empty() {
+                        turn.tell(|teller, _| teller.load_failed(&reason, reason.clone()));
+                    }
+                    waiting.refuse(turn, &reason);
                     turn.disconnect_all(code, &reason);
                     turn.want(Effect::Done);
                     *phase = Phase::Finished;
@@ -138,7 +145,17 @@ impl DocumentRoom {
 
     /// The file lacks edits that the room has.
     pub fn is_dirty(&self) -> bool {
-        matches!(&self.phase, Phase::Open(live) if live.is_unsaved())
+        let behind = self.place.backing == Backing::Primary { saved: false };
+        matches!(&self.phase, Phase::Open(live) if live.is_unsaved() || behind)
+    }
+
+    /// Somebody is here, or it has something that what stands behind it lacks; or that is not known yet.
+    pub fn is_wanted(&self) -> bool {
+        match &self.phase {
+            Phase::Open(live) => live.unsaved || !self.is_empty(),
+            Phase::Fresh | Phase::Opening(_) => true,
+            Phase::Finished => false,
+        }
     }
 
     /// The whole document as one update; `None` until it is open.

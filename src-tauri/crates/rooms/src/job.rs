@@ -17,12 +17,18 @@ enum Task {
     Rebuild(Box<Rebuild>),
     Render(Render),
     Merge(Merge),
+    /// As `Render`, for the views.
+    Mirror(Render),
+    /// As `Merge`, of a view's text.
+    Take(Merge),
 }
 
 pub(crate) enum Found {
     Rebuilt(Rebuilt),
     Rendered(Option<Rendered>),
     Merged(Result<Merged, ParseError>),
+    Mirrored(Option<Rendered>),
+    Took(Result<Merged, ParseError>),
 }
 
 /// Renders a document as a file's bytes.
@@ -57,12 +63,22 @@ impl Job {
         Self(Task::Merge(merge))
     }
 
+    pub(crate) fn mirror(model: Model, state: State, seq: Seq, like: Arc<[u8]>) -> Self {
+        Self(Task::Mirror(Render { model, state, seq, like }))
+    }
+
+    pub(crate) fn take(merge: Merge) -> Self {
+        Self(Task::Take(merge))
+    }
+
     /// Does the work.
     pub fn run(self) -> Outcome {
         Outcome(match self.0 {
             Task::Rebuild(task) => Found::Rebuilt(task.run()),
             Task::Render(task) => Found::Rendered(task.run()),
             Task::Merge(task) => Found::Merged(task.run()),
+            Task::Mirror(task) => Found::Mirrored(task.run()),
+            Task::Take(task) => Found::Took(task.run()),
         })
     }
 }
@@ -82,6 +98,8 @@ impl fmt::Debug for Job {
             Task::Rebuild(_) => "Job::Rebuild",
             Task::Render(_) => "Job::Render",
             Task::Merge(_) => "Job::Merge",
+            Task::Mirror(_) => "Job::Mirror",
+            Task::Take(_) => "Job::Take",
         })
     }
 }
@@ -92,6 +110,8 @@ impl fmt::Debug for Outcome {
             Found::Rebuilt(_) => "Outcome::Rebuilt",
             Found::Rendered(_) => "Outcome::Rendered",
             Found::Merged(_) => "Outcome::Merged",
+            Found::Mirrored(_) => "Outcome::Mirrored",
+            Found::Took(_) => "Outcome::Took",
         })
     }
 }

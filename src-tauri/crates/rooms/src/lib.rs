@@ -12,6 +12,7 @@ mod frame;
 mod job;
 mod live;
 mod merge;
+mod mirror;
 mod opening;
 mod past;
 mod place;
@@ -77,10 +78,67 @@ pub struct Opened {
     pub intent: Option<Intent>,
     /// The merges that [`Effect::Remember`] gave, the oldest first.
     pub merges: Vec<Merge>,
-    /// The file now.
+    /// The file now, or what the primary gave.
     pub disk: DiskRead,
     /// API path of the file.
     pub path: String,
+    /// Where `disk` comes from.
+    pub backing: Backing,
+    /// The last text of this view that its primary took ([`Effect::Took`]); `None` for any other room.
+    pub taken: Option<Intent>,
+}
+
+/// What stands behind a room: what it reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backing {
+    /// The file itself.
+    File,
+    /// The file's primary room, of which this room is a view.
+    Primary {
+        /// The file holds exactly what the primary last gave.
+        saved: bool,
+    },
+}
+
+/// What a view wants of its primary.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// What is there; answered with [`Answer::Read`].
+    Read,
+    /// Take this text; answered with [`Answer::Wrote`].
+    Write {
+        /// The text.
+        content: DiskContent,
+        /// What must be there.
+        expect: Option<Digest>,
+        /// The view's log that it stands for.
+        seq: Seq,
+    },
+    /// Save the file with all that was taken so far; answered with [`Answer::Saved`].
+    Save,
+}
+
+/// What a primary answers a view. `saved`: the file holds exactly what is there.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// To [`Ask::Read`].
+    Read {
+        /// What is there.
+        content: DiskContent,
+        /// As in [`Backing::Primary`].
+        saved: bool,
+    },
+    /// To [`Ask::Write`]; what was taken is durable.
+    Wrote {
+        /// Never `Failed`, and never `Changed(None)`.
+        outcome: WriteOutcome,
+        /// As in [`Backing::Primary`].
+        saved: bool,
+    },
+    /// To [`Ask::Save`]; an error is a sentence.
+    Saved(Result<(), String>),
+    /// This room cannot read the file, as the sentence says: the view is to work with the file itself.
+    Refused(String),
 }
 
 /// The file at one moment.
@@ -101,8 +159,11 @@ pub enum WriteOutcome {
     Done(Digest),
     /// Somebody else's content is there (`None`: the file is gone); nothing was written.
     Changed(Option<DiskContent>),
-    /// It failed; the sentence says why.
+    /// It failed, or nobody knows; the sentence says why.
     Failed(String),
+    /// The primary cannot make a document of it, as the sentence says; nothing was taken. Trying again is of no use before the
+    /// next edit.
+    Unfit(String),
 }
 
 /// What a room is told.
@@ -140,6 +201,26 @@ pub enum Input {
     Wrote(WriteOutcome),
     /// The log is durable up to here.
     Stored(Seq),
+    /// What stands behind the room from now on; comes before the [`Input::Disk`] or [`Input::Wrote`] from there.
+    Backed(Backing),
+    /// Answer to [`Effect::Save`], one for each, in order; an error is a sentence.
+    FileSaved(Result<(), String>),
+    /// A view asks its primary, this room; answered with [`Effect::Answer`]. Before the room is open it waits inside.
+    View {
+        /// Names the question.
+        ticket: u64,
+        /// Name of the view's room.
+        view: String,
+        /// Somebody is in it: then it wants to be told when something changes, and this room stays.
+        here: bool,
+        /// What it wants.
+        ask: Ask,
+    },
+    /// Nobody is in this view any more, and it has nothing that this room lacks.
+    ViewLeft {
+        /// Name of the view's room.
+        view: String,
+    },
     /// The file has another path now.
     Moved {
         /// API path.
@@ -220,13 +301,35 @@ pub enum Effect {
     },
     /// Read the file; answer with [`Input::Disk`].
     Read,
-    /// Write the file if it still has the expected digest (`None`: if it does not exist); answer with [`Input::Wrote`].
+    /// Write the file if it still has the expected digest (`None`: if it does not exist); answer with [`Input::Wrote`]. A view
+    /// writes to its primary.
     Write {
         /// New content.
         bytes: Arc<[u8]>,
         /// What must be there.
         expect: Option<Digest>,
+        /// The log that it stands for, as in the [`Effect::Intend`] before.
+        seq: Seq,
     },
+    /// Only of a view: have the primary save the file; answer with [`Input::FileSaved`].
+    Save,
+    /// A view's text was taken. Committed in one transaction with the [`Effect::Append`] before it; given back to the view when
+    /// it opens ([`Opened::taken`]).
+    Took {
+        /// Name of the view's room.
+        view: String,
+        /// The view's text and the log it stands for.
+        intent: Intent,
+    },
+    /// Answer to [`Input::View`].
+    Answer {
+        /// The question.
+        ticket: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// There is news for the views: they are to look.
+    Views,
     /// Tell the world.
     Emit(Event),
     /// The room is finished and holds nothing that is not stored.
@@ -240,4 +343,6 @@ pub struct Authors {
     pub document: AuthorId,
     /// Writes what the disk brought.
     pub disk: AuthorId,
+    /// Writes what views brought.
+    pub views: AuthorId,
 }

@@ -4,12 +4,15 @@
 
 use crate::frame;
 use crate::job::{Found, Rendered};
+use crate::mirror::Mirror;
 use crate::past::{Past, Restoring, Wish};
 use crate::place::{Place, Turn};
 use crate::save::SaveClock;
-use crate::{DiskRead, Effect, Input};
+use crate::{Backing, DiskRead, Effect, Input};
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, DiskContent, FileState, Seq};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use ydoc::{Base, Document, StateValue, Update};
 
@@ -32,6 +35,8 @@ pub(crate) struct Live {
     pub(crate) base: Base,
     /// What the file holds, as far as it was merged: `base` stands for it.
     pub(crate) seen: DiskContent,
+    /// The newest text from outside, of the file or a view: what is written is written like it.
+    pub(crate) like: Arc<[u8]>,
     /// The file does not exist.
     pub(crate) gone: bool,
     /// The file holds something that is no document.
@@ -52,8 +57,14 @@ pub(crate) struct Live {
     pub(crate) anew: bool,
     /// Save without waiting for quiet.
     pub(crate) flush: bool,
-    /// Clients that asked for a save, with their number and the edit that must be in it.
-    pub(crate) askers: Vec<(ClientId, u64, Seq)>,
+    /// Who asked for a save, and the edit that must be in it.
+    pub(crate) askers: Vec<(Asker, Seq)>,
+    /// Clients of a view whose edits are with the primary, by the save that was asked for there.
+    pub(crate) relayed: VecDeque<Vec<Asker>>,
+    /// The primary cannot read what is written here; the sentence says why.
+    pub(crate) unfit: Option<String>,
+    /// What this room's views see.
+    pub(crate) mirror: Mirror,
     /// Clients that want to know when this much is durable.
     pub(crate) confirms: Vec<(Seq, ClientId, u64)>,
     pub(crate) past: Past,
@@ -73,6 +84,14 @@ pub(crate) struct Live {
 enum Held {
     Broadcast { except: Option<ClientId>, frame: Bytes },
     Step1 { client: ClientId, state_vector: Vec<u8> },
+}
+
+/// Who asked for a save.
+pub(crate) enum Asker {
+    /// A client, with its number.
+    Client(ClientId, u64),
+    /// A view, with its ticket.
+    View(u64),
 }
 
 /// The one thing that is under way.
@@ -114,6 +133,7 @@ impl Live {
             edited: seq,
             unsaved,
             base,
+            like: seen.bytes.clone(),
             seen,
             gone: false,
             unreadable: None,
@@ -127,6 +147,9 @@ impl Live {
             anew: false,
             flush: false,
             askers: Vec::new(),
+            relayed: VecDeque::new(),
+            unfit: None,
+            mirror: Mirror::default(),
             confirms: Vec::new(),
             past: Past::default(),
             gate: None,
@@ -147,7 +170,7 @@ impl Live {
             }
             Input::Join { client, member } => {
                 if turn.place.roster.add(turn.now, client, member) {
-                    (self.empty_since, self.leaving, self.give_up) = (None, false, None);
+                    self.wanted_again();
                     self.serve(turn, client);
                 }
             }
@@ -155,9 +178,9 @@ impl Live {
             Input::Leave { client } => {
                 let empty = turn.place.roster.is_empty();
                 turn.farewell(client);
-                self.askers.retain(|(asker, ..)| *asker != client);
+                self.askers.retain(|(asker, _)| !matches!(asker, Asker::Client(asker, _) if *asker == client));
                 self.confirms.retain(|(_, asker, _)| *asker != client);
-                if turn.place.roster.is_empty() && !empty {
+                if turn.place.roster.is_empty() && !empty && !self.mirror.has_views() {
                     self.abandoned(turn);
                 }
             }
@@ -166,11 +189,21 @@ impl Live {
                 Found::Rendered(rendered) => self.rendered(turn, rendered),
                 Found::Merged(merged) if matches!(self.work, Work::Restoring(_)) => self.restored(turn, merged),
                 Found::Merged(merged) => self.merged(turn, merged),
+                Found::Mirrored(rendered) => self.mirrored(turn, rendered),
+                Found::Took(merged) => self.took(turn, merged),
                 Found::Rebuilt(_) => {}
             },
             Input::Intended => self.intended(turn),
             Input::Wrote(outcome) => self.wrote(turn, outcome),
             Input::Stored(seq) => self.logged(turn, seq),
+            Input::Backed(backing) => {
+                if std::mem::replace(&mut turn.place.backing, backing) != backing {
+                    self.restate(turn);
+                }
+            }
+            Input::FileSaved(result) => self.file_saved(turn, &result),
+            Input::View { ticket, view, here, ask } => self.asked(turn, ticket, view, here, ask),
+            Input::ViewLeft { view } => self.view_left(turn, &view),
             Input::Moved { path } if path != turn.place.path => {
                 let old = std::mem::replace(&mut turn.place.path, path);
                 turn.tell(|teller, _| teller.moved(&old));
@@ -216,13 +249,14 @@ impl Live {
         if matches!(self.work, Work::Idle) {
             self.save_if_due(turn);
         }
+        self.settle_mirror(turn);
         let fares = self.fares();
         if fares != self.told {
             turn.broadcast(None, frame::file(&fares));
             self.told = fares;
         }
         let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.past.is_settled();
-        let idle = idle && self.save_at(turn.place).is_none();
+        let idle = idle && self.save_at(turn.place).is_none() && self.mirror.is_idle() && self.relayed.is_empty();
         if (self.leaving || self.closing) && idle && self.stored >= self.seq && !self.done {
             let line = match delay {
                 Some(delay) if !self.closing => format!("Nobody here for {}; closed", crate::events::lasting(delay)),
@@ -237,7 +271,7 @@ impl Live {
     /// How the file fares.
     fn fares(&self) -> FileState {
         let unreadable = self.unreadable.as_ref().filter(|unreadable| unreadable.told);
-        match (unreadable, self.clock.complaint()) {
+        match (unreadable, self.unfit.as_deref().or(self.clock.complaint())) {
             _ if self.gone => FileState::Gone,
             (Some(unreadable), _) => FileState::Unreadable { reason: unreadable.reason.clone() },
             (None, Some(reason)) => FileState::Unwritable { reason: reason.to_owned() },
@@ -252,15 +286,21 @@ impl Live {
             (Some(since), Some(delay)) if !self.leaving => Some(since + delay),
             _ => None,
         };
-        save.into_iter().chain(cleanup).chain(self.read_at(place)).min()
+        save.into_iter().chain(cleanup).chain(self.read_at(place)).chain(self.mirror.due()).min()
     }
 
     pub(crate) fn is_done(&self) -> bool {
         self.done
     }
 
+    /// The file lacks edits, as far as it is this room that writes it.
     pub(crate) fn is_unsaved(&self) -> bool {
         self.unsaved || self.gone
+    }
+
+    /// Somebody came: it does not go away.
+    pub(crate) fn wanted_again(&mut self) {
+        (self.empty_since, self.leaving, self.give_up) = (None, false, None);
     }
 
     /// No more tries to save: too many failed for a room that nobody is in. Its log has every edit, and opening it again
@@ -358,10 +398,11 @@ impl Live {
     /// nothing is unsaved if so. Never a reason to save.
     pub(crate) fn restate(&mut self, turn: &mut Turn<'_>) {
         let mut values = vec![("path", StateValue::Text(turn.place.path.clone()))];
-        if !self.gone && self.unreadable.is_none() {
+        let behind = turn.place.backing == Backing::Primary { saved: false };
+        if !self.gone && self.unreadable.is_none() && !behind {
             values.push(("hash", StateValue::Text(self.seen.digest.to_hex())));
         }
-        if !self.is_unsaved() {
+        if !self.is_unsaved() && !behind {
             values.push(("dirty", StateValue::Bool(false)));
         }
         if let Some(update) = self.document.set_state(&values) {
@@ -374,5 +415,6 @@ impl Live {
     pub(crate) fn touch(&mut self, turn: &Turn<'_>) {
         self.unsaved = true;
         self.clock.edited(turn.now.elapsed);
+        self.mirror.outdated(turn.now.elapsed);
     }
 }

@@ -8,7 +8,7 @@ use crate::live::{Live, Start};
 use crate::past::{Past, Wish};
 use crate::place::Turn;
 use crate::rebuild::{Ready, Source, Trouble};
-use crate::{Effect, Input};
+use crate::{Answer, Ask, Backing, Effect, Input};
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Merge};
 
@@ -28,6 +28,8 @@ pub(crate) struct Waiting {
     wishes: Vec<Wish>,
     /// The file may have changed since it was read for opening.
     touched: bool,
+    /// Questions of views: ticket, name, whether somebody is there, and what they want.
+    views: Vec<(u64, String, bool, Ask)>,
 }
 
 impl Waiting {
@@ -71,7 +73,20 @@ impl Waiting {
             }
             Input::Restore { request, by, bytes } => self.wishes.push(Wish { request, by, bytes }),
             Input::Disk(_) => self.touched = true,
+            Input::View { ticket, view, here, ask } => self.views.push((ticket, view, here, ask)),
+            Input::ViewLeft { view } => {
+                for (_, _, here, _) in self.views.iter_mut().filter(|(_, name, ..)| *name == view) {
+                    *here = false;
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// The room cannot be opened: no view has a primary in it.
+    pub(crate) fn refuse(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        for (ticket, ..) in self.views.drain(..) {
+            turn.want(Effect::Answer { ticket, answer: Answer::Refused(reason.to_owned()) });
         }
     }
 }
@@ -83,7 +98,8 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         Source::File => turn.tell(|teller, _| teller.loaded_file()),
         Source::Log { ahead, merged } => {
             turn.tell(|teller, _| teller.loaded_log(*ahead));
-            if let Some(found) = merged {
+            // What comes from the primary of a view is no news of the file.
+            if let Some(found) = merged.as_ref().filter(|_| turn.place.backing == Backing::File) {
                 turn.tell(|teller, place| teller.out_of_sync(place.model, &found.report));
             }
         }
@@ -96,7 +112,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     if let Some(update) = append.filter(|_| !unlogged) {
         live.log_own(turn, update);
     }
-    if let Source::Log { merged: Some(found), .. } = source {
+    if let Source::Log { merged: Some(found), .. } = source
+        && turn.place.backing == Backing::File
+    {
         live.merged_in(turn, found);
     }
     if let Some(record) = record {
@@ -124,7 +142,10 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     if waiting.touched {
         turn.want(Effect::Read);
     }
-    if turn.place.roster.is_empty() {
+    for (ticket, view, here, ask) in waiting.views {
+        live.asked(turn, ticket, view, here, ask);
+    }
+    if turn.place.roster.is_empty() && !live.mirror.has_views() {
         live.abandoned(turn);
     }
     live.settle(turn);

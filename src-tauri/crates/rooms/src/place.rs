@@ -3,9 +3,10 @@
 use crate::events::Teller;
 use crate::frame::Malformed;
 use crate::roster::Roster;
-use crate::{Authors, Effect, Now, Policy};
+use crate::{Authors, Backing, Effect, Now, Policy};
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Event, Model, RoomId, close::fit_reason};
+use std::time::Duration;
 
 /// A room without its document.
 pub(crate) struct Place {
@@ -18,6 +19,24 @@ pub(crate) struct Place {
     pub(crate) policy: Policy,
     pub(crate) authors: Authors,
     pub(crate) roster: Roster,
+    pub(crate) backing: Backing,
+}
+
+/// Quiet time before a view hands its text to the primary.
+const HANDING: Duration = Duration::from_millis(60);
+/// No later than this after the first edit.
+const HANDING_AT_MOST: Duration = Duration::from_millis(120);
+
+impl Place {
+    /// When to save: as the folder wants it, but what a view saves goes to its primary, and is to be there soon.
+    pub(crate) fn saving(&self) -> Policy {
+        match self.backing {
+            Backing::File => self.policy,
+            Backing::Primary { .. } => {
+                Policy { save_delay: Some(HANDING), save_at_most: HANDING_AT_MOST, ..self.policy }
+            }
+        }
+    }
 }
 
 /// One call of `handle`.

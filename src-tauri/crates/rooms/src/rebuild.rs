@@ -6,7 +6,7 @@ use crate::events::unreadable;
 use crate::job::Rendered;
 use crate::merge::{Merge, Merged};
 use crate::past::Found;
-use crate::{Authors, DiskRead, Opened};
+use crate::{Authors, Backing, DiskRead, Opened};
 use protocol::{BaseAt, BaseRecord, CloseCode, Digest, DiskContent, Intent, Model, Seq};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Rebuild {
     /// There is a history: it is never rebuilt from the file; the file is merged into it.
     fn replay(self) -> Rebuilt {
         let Self { model, authors, opened } = self;
-        let Opened { log, base, intent, disk, path, .. } = opened;
+        let Opened { log, base, intent, disk, path, backing, taken, .. } = opened;
         let base_at = base.as_ref().and_then(|base| match &base.at {
             BaseAt::Log(seq) => Some(*seq),
             BaseAt::Copy(_) => None,
@@ -129,7 +129,7 @@ impl Rebuild {
             let content = DiskContent { bytes: Arc::from([]), digest };
             Some(Rendered { content, state: state_at(seq)?, seq })
         });
-        let known = base.and_then(|base| match base.at {
+        let before = base.and_then(|base| match base.at {
             BaseAt::Copy(state) => Some((None, Base { state, digest: base.digest })),
             // Both may be the same place in the log.
             BaseAt::Log(seq) => {
@@ -138,6 +138,15 @@ impl Rebuild {
                 Some((Some(seq), Base { state, digest: base.digest }))
             }
         });
+        // Of a view's save that was cut short its primary knows whether it happened. Of any other it has to be found out.
+        let by_primary = backing != Backing::File;
+        let happened = by_primary && intent.is_some() && taken == intent;
+        let known = match &written {
+            Some(Rendered { content, state, seq }) if happened => {
+                Some((Some(*seq), Base { state: state.clone(), digest: content.digest }))
+            }
+            _ => before,
+        };
         let ahead = known.as_ref().map_or(Some(last), |(at, _)| *at).map(|at| last.saturating_sub(at));
         let unmerged = |document: Document, written, trouble| {
             // Nothing can be compared now. Without any base the log itself is taken: should the file come back, its text is
@@ -172,7 +181,7 @@ impl Rebuild {
         // The file as it was left, by a confirmed save or by one that a crash cut short: nothing is merged, so nothing that
         // was saved is inserted a second time.
         let adopted = match (&known, &written) {
-            (Some((at, base)), _) if base.digest == content.digest => Some((*at, base.clone(), None)),
+            (Some((at, base)), _) if base.digest == content.digest && !happened => Some((*at, base.clone(), None)),
             (_, Some(written)) if written.content.digest == content.digest => {
                 Some(agreed(Some(written.seq), written.state.clone(), content.digest))
             }
@@ -200,8 +209,10 @@ impl Rebuild {
 
         // It was edited while we were away, either since the base or since the save that was cut short. If there is neither,
         // the file was written from some place in the log, and most likely from the one that it resembles most.
-        let after =
-            written.as_ref().map(|written| Base { state: written.state.clone(), digest: written.content.digest });
+        let after = written
+            .as_ref()
+            .filter(|_| !by_primary)
+            .map(|written| Base { state: written.state.clone(), digest: written.content.digest });
         let mut bases: Vec<Base> = known.iter().map(|(_, base)| base.clone()).chain(after).collect();
         if bases.is_empty() {
             bases = guesses(model, authors, &log, &content.bytes);

@@ -3,9 +3,9 @@
 use crate::fault::faulty;
 use crate::frame::{self, SaveAnswer};
 use crate::job::Rendered;
-use crate::live::{Cause, Live, Work};
+use crate::live::{Asker, Cause, Live, Work};
 use crate::place::{Place, Turn};
-use crate::{DiskRead, Effect, Job, WriteOutcome};
+use crate::{Answer, Backing, DiskRead, Effect, Job, WriteOutcome};
 use protocol::{BaseAt, BaseRecord, Intent, Seq, Why};
 use std::time::Duration;
 use ydoc::Base;
@@ -19,7 +19,7 @@ impl Live {
         } else if self.flush {
             Some(self.clock.retry().unwrap_or(Duration::ZERO))
         } else {
-            self.clock.due(&place.policy)
+            self.clock.due(&place.saving())
         }
     }
 
@@ -43,7 +43,7 @@ impl Live {
         }
         self.clock.taken();
         self.flush = false;
-        let (state, like) = (self.document.state(), self.seen.bytes.clone());
+        let (state, like) = (self.document.state(), self.like.clone());
         turn.want(Effect::Run(Job::render(turn.place.model, state, self.seq, like)));
         self.work = Work::Rendering;
     }
@@ -61,7 +61,7 @@ impl Live {
         }
         self.work = Work::Idle;
         let Some(rendered) = rendered else { return self.failed(turn, "The document cannot be written as a file.") };
-        if self.incoming.is_some() {
+        if self.incoming.is_some() && turn.place.backing == Backing::File {
             self.put_off();
         } else if !self.gone && rendered.content.bytes == self.seen.bytes {
             self.saved(turn, rendered, false);
@@ -69,7 +69,7 @@ impl Live {
             self.write(turn, rendered);
         } else {
             // After a restart they are not known while the file cannot be read; nothing is written then.
-            if !self.gone && !self.seen.bytes.is_empty() {
+            if turn.place.backing == Backing::File && !self.gone && !self.seen.bytes.is_empty() {
                 self.keep(turn, Why::Saved, self.seen.clone());
             }
             turn.want(Effect::Intend(Intent { digest: rendered.content.digest, seq: rendered.seq }));
@@ -80,7 +80,7 @@ impl Live {
     /// It is durable what is about to be written.
     pub(crate) fn intended(&mut self, turn: &mut Turn<'_>) {
         match std::mem::replace(&mut self.work, Work::Idle) {
-            Work::Intending(_) if self.incoming.is_some() => self.put_off(),
+            Work::Intending(_) if self.incoming.is_some() && turn.place.backing == Backing::File => self.put_off(),
             Work::Intending(rendered) => self.write(turn, rendered),
             other => self.work = other,
         }
@@ -88,7 +88,10 @@ impl Live {
 
     fn write(&mut self, turn: &mut Turn<'_>, rendered: Rendered) {
         let expect = (!self.gone).then_some(self.seen.digest);
-        turn.want(Effect::Write { bytes: rendered.content.bytes.clone(), expect });
+        // A view with news from its primary writes all the same: one that comes too late is answered with what is there, and then
+        // has its turn. Putting it off might go on as long as somebody types there.
+        self.reread |= self.incoming.take().is_some();
+        turn.want(Effect::Write { bytes: rendered.content.bytes.clone(), expect, seq: rendered.seq });
         self.work = Work::Writing(rendered);
     }
 
@@ -118,6 +121,13 @@ impl Live {
                 self.looked = false;
                 self.failed(turn, &reason);
             }
+            WriteOutcome::Unfit(reason) => {
+                if self.unfit.replace(reason.clone()).is_none() {
+                    turn.tell(|teller, _| teller.save_failed(&reason));
+                }
+                self.flush = false;
+                self.fail_askers(turn, &reason);
+            }
         }
         if std::mem::take(&mut self.reread) {
             turn.want(Effect::Read);
@@ -135,15 +145,16 @@ impl Live {
             self.base = Base { state, digest };
             turn.want(Effect::SetBase(BaseRecord { digest, at: BaseAt::Log(seq) }));
         }
+        self.like = content.bytes.clone();
         self.seen = content;
-        (self.gone, self.anew, self.unreadable, self.doubt) = (false, false, None, None);
+        (self.gone, self.anew, self.unreadable, self.doubt, self.unfit) = (false, false, None, None, None);
         self.unsaved = self.edited > seq;
         if !self.unsaved {
             self.past.agreed();
         }
         let waited = self.clock.succeeded(turn.now.elapsed);
         self.restate(turn);
-        if wrote {
+        if wrote && turn.place.backing == Backing::File {
             turn.tell(|teller, _| teller.saved(size, waited));
         }
         self.answer_askers(turn, seq);
@@ -160,19 +171,44 @@ impl Live {
     }
 
     fn answer_askers(&mut self, turn: &mut Turn<'_>, seq: Seq) {
-        self.askers.retain(|(client, id, after)| {
-            let due = *after <= seq;
-            if due {
-                turn.send(*client, frame::saved(*id, &SaveAnswer::Success));
+        let (due, later) =
+            std::mem::take(&mut self.askers).into_iter().partition::<Vec<_>, _>(|(_, after)| *after <= seq);
+        self.askers = later;
+        let due: Vec<Asker> = due.into_iter().map(|(asker, _)| asker).collect();
+        if due.is_empty() {
+            return;
+        }
+        match turn.place.backing {
+            Backing::File => due.into_iter().for_each(|asker| answer(turn, asker, &Ok(()))),
+            // Their edits are with the primary; the file is another matter.
+            Backing::Primary { .. } => {
+                self.relayed.push_back(due);
+                turn.want(Effect::Save);
             }
-            !due
-        });
+        }
+    }
+
+    /// The primary saved the file, or could not.
+    pub(crate) fn file_saved(&mut self, turn: &mut Turn<'_>, result: &Result<(), String>) {
+        let askers = self.relayed.pop_front().unwrap_or_default();
+        askers.into_iter().for_each(|asker| answer(turn, asker, result));
     }
 
     /// Tells those who asked for a save that it failed.
     pub(crate) fn fail_askers(&mut self, turn: &mut Turn<'_>, reason: &str) {
-        for (client, id, _) in std::mem::take(&mut self.askers) {
-            turn.send(client, frame::saved(id, &SaveAnswer::Failed(reason.to_owned())));
+        let result = Err(reason.to_owned());
+        std::mem::take(&mut self.askers).into_iter().for_each(|(asker, _)| answer(turn, asker, &result));
+    }
+}
+
+/// Answers one who asked for a save.
+fn answer(turn: &mut Turn<'_>, asker: Asker, result: &Result<(), String>) {
+    match asker {
+        Asker::Client(client, id) => {
+            let answer =
+                result.as_ref().map_or_else(|reason| SaveAnswer::Failed(reason.clone()), |()| SaveAnswer::Success);
+            turn.send(client, frame::saved(id, &answer));
         }
+        Asker::View(ticket) => turn.want(Effect::Answer { ticket, answer: Answer::Saved(result.clone()) }),
     }
 }

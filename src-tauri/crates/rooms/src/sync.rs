@@ -2,7 +2,7 @@
 
 use crate::fault::faulty;
 use crate::frame::{self, Malformed, Message, SaveAnswer};
-use crate::live::Live;
+use crate::live::{Asker, Live};
 use crate::place::Turn;
 use protocol::ClientId;
 
@@ -60,7 +60,7 @@ impl Live {
             Message::Awareness(body) => turn.place.roster.awareness(turn.now, client, body, turn.out)?,
             Message::Query => turn.place.roster.tell_all(turn.now, client, turn.out),
             Message::Chat(content) => turn.place.roster.chat(turn.now, client, content, turn.out)?,
-            Message::Save(id) if may_edit => self.askers.push((client, id, self.edited)),
+            Message::Save(id) if may_edit => self.askers.push((Asker::Client(client, id), self.edited)),
             Message::Save(id) => {
                 let answer = SaveAnswer::Failed("You may view this document, not save it.".to_owned());
                 turn.send(client, frame::saved(id, &answer));

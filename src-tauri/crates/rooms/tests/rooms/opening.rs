@@ -2,7 +2,7 @@
 
 use crate::stage::{ANA, BEN, Stage, frame, member};
 use protocol::{BaseAt, CloseCode, Digest, DocumentKind, Role};
-use rooms::{DiskRead, Effect, Input, Opened};
+use rooms::{Backing, DiskRead, Effect, Input, Opened};
 use yrs::Any;
 
 #[test]
@@ -101,8 +101,9 @@ fn disk_21_no_history_and_no_readable_file_close_with_a_reason() {
     let mut effects = Vec::new();
     stage.room.handle(stage.now, Input::Join { client: ANA, member: member(ANA, Role::Edit) }, &mut effects);
     let disk = DiskRead::Failed("a/notes.txt cannot be read: denied".to_owned());
-    let path = "a/notes.txt".to_owned();
-    let opened = Opened { log: vec![], base: None, intent: None, merges: vec![], disk, path };
+    let (path, backing) = ("a/notes.txt".to_owned(), Backing::File);
+    let (merges, taken) = (vec![], None);
+    let opened = Opened { log: vec![], base: None, intent: None, merges, disk, path, backing, taken };
     stage.give(Input::Opened(opened));
     assert_eq!(stage.closed, [(ANA, CloseCode::Fault, "a/notes.txt cannot be read: denied".to_owned())]);
     assert!(matches!(effects[..], [Effect::Open]));

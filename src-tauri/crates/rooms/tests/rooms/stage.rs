@@ -5,7 +5,7 @@ use protocol::{
     BaseRecord, ClientId, CloseCode, Digest, DiskContent, DocumentKind, Event, FileId, FileMessage, FileState, Intent,
     Role, RoomId, Seq, User,
 };
-use rooms::{Authors, DiskRead, DocumentRoom, Effect, Input, Job, Member, Now, Opened, Policy, WriteOutcome};
+use rooms::{Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Job, Member, Now, Opened, Policy, WriteOutcome};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    fn new(client: ClientId) -> Self {
+    pub(crate) fn new(client: ClientId) -> Self {
         let mut options = yrs::Options::with_client_id(ClientID::new(1000 + client.0));
         options.offset_kind = yrs::OffsetKind::Utf16;
         Self { doc: Doc::with_options(options) }
@@ -66,7 +66,7 @@ impl Peer {
         txn.encode_update_v1()
     }
 
-    fn set(&self, key: &str, value: Any) -> Vec<u8> {
+    pub(crate) fn set(&self, key: &str, value: Any) -> Vec<u8> {
         let map = self.doc.get_or_insert_map("state");
         let mut txn = self.doc.transact_mut();
         map.insert(&mut txn, key, value);
@@ -206,6 +206,8 @@ impl Stage {
                 merges: self.merges.clone(),
                 disk: self.read(),
                 path: "a/notes.txt".to_owned(),
+                backing: Backing::File,
+                taken: None,
             })),
             Effect::Append { seq, update } => {
                 self.log.push((seq, update));
@@ -224,12 +226,14 @@ impl Stage {
             Effect::Remember(merge) => self.merges.push(merge),
             Effect::Restored { request, outcome } => self.restored.push((request, outcome)),
             Effect::Read => inputs.push_back(Input::Disk(self.read())),
-            Effect::Write { bytes, expect } if self.writing => {
+            Effect::Write { bytes, expect, .. } if self.writing => {
                 let outcome = self.write(&bytes, expect);
                 inputs.push_back(Input::Wrote(outcome));
             }
-            Effect::Write { bytes, expect } => self.pending = Some((bytes, expect)),
+            Effect::Write { bytes, expect, .. } => self.pending = Some((bytes, expect)),
             Effect::Emit(event) => self.events.push(event),
+            Effect::Save | Effect::Took { .. } | Effect::Answer { .. } => panic!("there is no view"),
+            Effect::Views => {}
             Effect::Done => self.done = true,
         }
     }
@@ -372,7 +376,7 @@ impl Stage {
 }
 
 fn room(kind: &DocumentKind, policy: Policy, run: u64) -> DocumentRoom {
-    let authors = Authors { document: 5_000 + run, disk: 6_000 + run };
+    let authors = Authors { document: 5_000 + run, disk: 6_000 + run, views: 7_000 + run };
     DocumentRoom::new(RoomId::document(kind.clone(), FileId("f".to_owned())), policy, authors)
 }
 
