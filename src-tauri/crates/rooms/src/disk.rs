@@ -115,7 +115,7 @@ impl Live {
             state: self.document.state(),
             bases: std::iter::once(self.base.clone()).chain(written).collect(),
             disk: content.bytes.clone(),
-            like: self.seen.bytes.clone(),
+            like: self.like.clone(),
             author: turn.place.authors.disk,
         }
     }

@@ -141,7 +141,7 @@ impl Live {
             bases: vec![Base { state: state.clone(), digest: Digest::of(&state) }],
             state,
             disk: wish.bytes.clone(),
-            like: self.seen.bytes.clone(),
+            like: self.like.clone(),
             author: turn.place.authors.disk,
         }
     }
@@ -182,7 +182,9 @@ impl Live {
             self.share(turn, None, update);
             self.past.wrote(&wish.by);
         }
-        if new.is_some() || self.gone {
+        // Also the way it is written: without edits of others, the file has that version's very bytes again.
+        self.like = wish.bytes.clone();
+        if new.is_some() || self.gone || wish.bytes != self.seen.bytes {
             // Whoever wants an earlier version wants the file, also if it was deleted just now.
             self.anew = true;
             self.touch(turn);

@@ -151,6 +151,19 @@ fn disk_115_an_earlier_version_comes_back_as_an_edit_and_what_was_there_is_kept(
 }
 
 #[test]
+fn disk_115_an_earlier_version_comes_back_byte_for_byte_if_nobody_types_meanwhile() {
+    let mut stage = Stage::text("one\ntwo\n");
+    stage.join(ANA);
+    for version in ["\u{feff}one\r\nzwei\n", "one\r\nzwei\r\n"] {
+        restore(&mut stage, 1, version);
+        stage.pass(1000);
+        assert_eq!(stage.file(), version);
+        assert_eq!(stage.peers[&ANA].text(), "one\nzwei\n");
+    }
+    assert_eq!(kept(&stage).last(), Some(&(Why::Saved, "\u{feff}one\r\nzwei\n")));
+}
+
+#[test]
 fn disk_116_what_is_no_document_is_not_put_back_and_why_is_said() {
     let mut stage = Stage::text("one\n");
     stage.join(ANA);
