@@ -104,10 +104,7 @@ impl Root {
 
     /// Replaces a file's content whole if it still has the expected digest (`None`: if it does not exist).
     pub async fn write_if(&self, path: &str, bytes: Arc<[u8]>, expect: Option<Digest>) -> Result<Digest, WriteError> {
-        let (root, path) = (self.clone(), path.to_owned());
-        let named = path.clone();
-        let done = tokio::task::spawn_blocking(move || atomic::write_if(&root.0, &path, &bytes, expect));
-        done.await.unwrap_or_else(|error| Err(WriteError::Other { path: named, reason: error.to_string() }))
+        self.writing(path, move |root, path| atomic::write_if(root, path, &bytes, expect)).await
     }
 
     /// Looks at one path.
@@ -130,15 +127,22 @@ impl Root {
         self.reading("", move |root, _| Ok(listing::files(root, limit))).await
     }
 
-    /// What an interrupted save of this file left behind, oldest first. After a crash one may hold another program's
-    /// last-instant write, so nothing is removed before [`Root::clear_leftovers`].
-    pub async fn leftovers(&self, path: &str) -> Result<Vec<DiskContent>, ReadError> {
-        self.reading(path, atomic::leftovers).await
+    /// Tidies up after a save of this file that a crash cut short, before the file is read. `intended` is the content that the
+    /// save was to put there, if it was never confirmed. Where it displaced another program's write of the last instant, that
+    /// goes back into the file.
+    pub async fn recover(&self, path: &str, intended: Option<Digest>) -> Result<(), WriteError> {
+        self.writing(path, move |root, path| atomic::recover(root, path, intended)).await
     }
 
-    /// Removes what an interrupted save of this file left behind, after it was looked at and nothing in it is needed any more.
-    pub async fn clear_leftovers(&self, path: &str) -> Result<(), ReadError> {
-        self.reading(path, atomic::clear_leftovers).await
+    async fn writing<T: Send + 'static>(
+        &self,
+        path: &str,
+        job: impl FnOnce(&Path, &str) -> Result<T, WriteError> + Send + 'static,
+    ) -> Result<T, WriteError> {
+        let (root, path) = (self.clone(), path.to_owned());
+        let named = path.clone();
+        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        done.await.unwrap_or_else(|error| Err(WriteError::Other { path: named, reason: error.to_string() }))
     }
 
     async fn reading<T: Send + 'static>(

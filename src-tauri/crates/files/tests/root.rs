@@ -210,27 +210,32 @@ async fn file_6_listings_leave_out_what_is_hidden_and_what_is_ignored() {
     assert!(root.metadata("").await.unwrap().directory);
 }
 
+/// As a program that was killed in the middle of a save leaves it.
+fn leave(root: &Root, name: &str, (ours, expected): (&str, &str), content: &str) {
+    let short = |text: &str| Digest::of(text.as_bytes()).to_hex()[..16].to_owned();
+    let left = format!(".commonplace-{}-{}-{}-1-0-0.tmp", short(name), short(ours), short(expected));
+    std::fs::write(root.path().join(left), content).unwrap();
+}
+
 #[tokio::test]
-async fn file_7_what_an_interrupted_save_left_behind_stays_until_it_is_cleared() {
+async fn file_7_what_an_interrupted_save_left_is_removed_and_what_it_displaced_goes_back() {
     let (_place, root) = folder();
-    assert_eq!(root.leftovers("notes.md").await, Ok(vec![]));
-    // As a program that was killed in the middle of a save leaves them.
-    let stem = |name: &str| format!(".commonplace-{}-", &Digest::of(name.as_bytes()).to_hex()[..16]);
-    for (number, text) in ["first", "second"].iter().enumerate() {
-        let place = root.path().join(format!("{}1-{number}-0.tmp", stem("notes.md")));
-        std::fs::write(&place, text).unwrap();
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000 + number as u64);
-        std::fs::File::options().write(true).open(&place).unwrap().set_modified(time).unwrap();
-    }
-    std::fs::write(root.path().join(format!("{}1-1-0.tmp", stem("other.md"))), "other").unwrap();
-    for _ in 0..2 {
-        assert_eq!(root.leftovers("notes.md").await, Ok(vec![content("first"), content("second")]));
-    }
-    root.clear_leftovers("notes.md").await.unwrap();
-    assert_eq!(root.leftovers("notes.md").await, Ok(vec![]));
-    assert_eq!(root.leftovers("other.md").await, Ok(vec![content("other")]));
-    root.clear_leftovers("other.md").await.unwrap();
-    assert_eq!(names(root.path()), ["methods", "notes.md"]);
+    root.recover("notes.md", None).await.unwrap();
+    let check = async |left: &[(&str, &str, &str)], intended: &str, inside: &str| {
+        std::fs::write(root.path().join("notes.md"), "ours").unwrap();
+        left.iter().for_each(|(ours, expected, content)| leave(&root, "notes.md", (ours, expected), content));
+        leave(&root, "other.md", ("ours", "before"), "theirs");
+        root.recover("notes.md", digest(intended)).await.unwrap();
+        assert_eq!(root.read("notes.md", LIMIT).await, Ok(content(inside)), "{left:?}");
+        root.recover("other.md", None).await.unwrap();
+        assert_eq!(names(root.path()), ["methods", "notes.md"]);
+    };
+    check(&[("ours", "before", "before")], "ours", "ours").await;
+    check(&[("ours", "before", "theirs")], "ours", "theirs").await;
+    // Of another save, or of one that never reached the file.
+    check(&[("older", "before", "theirs")], "ours", "ours").await;
+    check(&[("newer", "ours", "new")], "newer", "ours").await;
+    check(&[("ours", "before", "theirs"), ("older", "oldest", "oldest")], "ours", "theirs").await;
 }
 
 #[cfg(unix)]

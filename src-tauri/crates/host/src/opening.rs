@@ -1,4 +1,4 @@
-//! A room's material: its history (loaded, shortened), its file (read, written), and what an interrupted save left beside it.
+//! A room's material: its history (loaded, shortened) and its file (tidied up after an interrupted save, read, written).
 
 use crate::folder::Folder;
 use crate::random;
@@ -28,8 +28,9 @@ pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file
     // Another room of this file may be in the middle of a save of its own.
     if folder.rooms.of_file(file, Some(room)).is_empty()
         && let Ok(root) = folder.root()
+        && let Err(error) = root.recover(&path, history.intent.map(|intent| intent.digest)).await
     {
-        undo_half_a_save(&root, &path, &history, shared.config.max_file).await;
+        tracing::error!(%error, "what a save cut short left behind could not be tidied up");
     }
     let disk = read(shared, folder, file).await;
     let since = if history.since == 0 { folder.session().0 } else { history.since };
@@ -135,31 +136,6 @@ pub(crate) async fn shorten(store: &Store, folder: FolderId, room: &str, model: 
     let state = rebuilding.await.map_err(|error| error.to_string())?;
     let state = state.map_err(|error: UpdateError| error.to_string())?;
     store.compact(folder, room, upto, state).await.map_err(|error| error.to_string())
-}
-
-/// A crash in the instant after our bytes went into the file may have left what they displaced beside it. If that was another
-/// program's write, it goes back into the file, and the room merges it like any other edit on disk: our bytes are in the log.
-async fn undo_half_a_save(root: &Root, path: &str, history: &History, limit: u64) {
-    let leftovers = match root.leftovers(path).await {
-        Ok(leftovers) => leftovers,
-        Err(error) => return tracing::warn!(%error, "leftovers of a save cannot be looked at"),
-    };
-    if let Some(intent) = history.intent {
-        let base = history.base.as_ref().map(|base| base.digest);
-        let is_foreign = |content: &&DiskContent| content.digest != intent.digest && Some(content.digest) != base;
-        if let Some(foreign) = leftovers.iter().rev().find(is_foreign)
-            && root.read(path, limit).await.is_ok_and(|disk| disk.digest == intent.digest)
-            && let Err(error) = root.write_if(path, foreign.bytes.clone(), Some(intent.digest)).await
-        {
-            // It stays beside the file, for the next time.
-            return tracing::error!(%error, path, "what a save displaced could not be put back");
-        }
-    }
-    if !leftovers.is_empty()
-        && let Err(error) = root.clear_leftovers(path).await
-    {
-        tracing::warn!(%error, "leftovers of a save cannot be removed");
-    }
 }
 
 #[cfg(test)]
