@@ -44,7 +44,6 @@ fn made() -> String {
     all.visit::<protocol::session::Request>();
     all.visit::<protocol::session::Response>();
     all.visit::<protocol::ErrorBody>();
-    all.visit::<protocol::FileMessage>();
     let declarations: Vec<String> = all.found.into_values().collect();
     format!("{HEAD}\n{}", declarations.join("\n"))
 }

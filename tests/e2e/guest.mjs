@@ -31,5 +31,8 @@ export async function typeInto(page, number, text) {
   await page.keyboard.type(text, { delay: 5 });
 }
 
+/** Waits until the page says that the host has every edit, and the file does not. */
+export const onHost = (page) => page.getByText('On the host', { exact: true }).first().waitFor();
+
 /** Waits until the page says that everything is in the file. */
 export const written = (page) => page.getByText(/^In the file/).first().waitFor();

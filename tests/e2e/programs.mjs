@@ -70,10 +70,10 @@ function start(t, program, args, { log, env = {}, stdout = 'log' }) {
   return child;
 }
 
-/** The headless host, sharing the sample folder on [`NETWORK`] from the start. */
-export async function headless(t, at, port = 0) {
+/** The headless host, sharing the sample folder on [`NETWORK`] from the start; `more` are further options of it. */
+export async function headless(t, at, port = 0, more = []) {
   const program = process.env.COMMONPLACE_HOST;
-  const args = ['serve', at.folder, '--state-dir', join(at.root, 'state'), '--port', String(port), '--bind', NETWORK, '--host-name', 'Ines'];
+  const args = ['serve', at.folder, '--state-dir', join(at.root, 'state'), '--port', String(port), '--bind', NETWORK, '--host-name', 'Ines', ...more];
   const child = start(t, program, args, { log: join(at.root, 'host.log'), stdout: 'pipe' });
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => ['(it ended)'])]);

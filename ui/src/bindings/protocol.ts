@@ -192,6 +192,19 @@ files: Array<FileEntry>,
 truncated: boolean, };
 
 /**
+ * How a document's file fares. A reason is a sentence for people.
+ */
+export type FileState = { "state": "fine" } | { "state": "gone" } | { "state": "unwritable", 
+/**
+ * Why.
+ */
+reason: string, } | { "state": "unreadable", 
+/**
+ * Why.
+ */
+reason: string, };
+
+/**
  * A folder in the window.
  */
 export type Folder = { 
@@ -391,7 +404,7 @@ export type Notice = { "type": "merged",
 /**
  * The merges.
  */
-merges: Array<Merge>, };
+merges: Array<Merge>, } | { "type": "file" } & FileState;
 
 /**
  * The person of an event.
@@ -643,16 +656,3 @@ versions: Array<Version>, };
  * Why bytes were kept.
  */
 export type Why = "saved" | "here" | "disk" | "restored";
-
-/**
- * The frame's JSON.
- */
-export type file = { "type": "file", } & ({ "state": "fine" } | { "state": "gone" } | { "state": "unwritable", 
-/**
- * Why.
- */
-reason: string, } | { "state": "unreadable", 
-/**
- * Why.
- */
-reason: string, });

@@ -1,5 +1,7 @@
 // Which one notice stands at the top of the page: error over warning over plain. Pure; time is an input.
+import type { FileState } from '../bindings/protocol';
 import { strings } from '../shared/strings';
+import type { MergeNews } from './merge/news';
 
 export interface NoticeFacts {
   loaded: boolean;
@@ -7,7 +9,16 @@ export interface NoticeFacts {
   awaySince: number | null;
   back: { at: number; waited: number } | null;
   unsent: number;
+  /** Why the last save that was asked for failed. */
   fault: string | null;
+  /** How the file fares, and since when that is known. */
+  fares: { file: FileState; since: number };
+  /** The page shows a notebook as text: while one types, it often is none. */
+  asText: boolean;
+  /** Changes of the file by other programs, and when the newest was told. */
+  merged: (MergeNews & { at: number; open: number }) | null;
+  saving: boolean;
+  /** The file's name. */
   file: string;
   host: string;
   viewOnly: boolean;
@@ -15,29 +26,36 @@ export interface NoticeFacts {
 }
 
 export interface NoticeView {
-  id: 'away' | 'reconnecting' | 'back' | 'fault' | 'view';
+  id: 'away' | 'reconnecting' | 'back' | 'fault' | 'gone' | 'half-typed' | 'merged' | 'view';
   kind: 'plain' | 'warning' | 'error';
   head: string;
   text: string;
-  copy?: boolean;
+  /** What it offers, in this order. */
+  actions?: readonly NoticeAction[];
   close?: boolean;
 }
+
+export type NoticeAction = 'save again' | 'copy' | 'show both' | 'versions';
 
 const SHORT_MS = 1_000;
 const LONG_MS = 10_000;
 const BACK_MS = 8_000;
+/** How long a notebook that is typed as text may be none before that is worth a word. */
+const HALF_TYPED_MS = 3_000;
 
 export function noticeOf(facts: NoticeFacts, now: number): NoticeView | null {
-  const { awaySince, back, unsent, fault } = facts;
+  const { awaySince, back, unsent, merged } = facts;
   const away = awaySince === null ? -1 : now - awaySince;
-  if (fault !== null && away < 0) {
-    const said = strings.saving.failed(facts.file);
-    return { id: 'fault', kind: 'error', head: said.head, text: fault ? `${fault} ${said.text}` : said.text };
-  }
+  const trouble = away < 0 ? troubleOf(facts, now) : null;
+  if (trouble) return trouble;
   if (away >= LONG_MS) {
-    return { id: 'away', kind: 'warning', ...strings.connection.long(unsent), copy: facts.loaded };
+    return { id: 'away', kind: 'warning', ...strings.connection.long(unsent), actions: facts.loaded ? ['copy'] : [] };
   }
   if (away >= SHORT_MS && facts.loaded) return { id: 'reconnecting', kind: 'plain', ...strings.connection.short };
+  if (merged && !mergeIsOver(merged, now)) {
+    const { head, text, open } = merged;
+    return { id: 'merged', kind: 'plain', head, text, actions: [open ? 'show both' : 'versions'], close: true };
+  }
   if (back && now - back.at < BACK_MS && unsent === 0) {
     return { id: 'back', kind: 'plain', ...strings.connection.back(back.waited) };
   }
@@ -48,11 +66,39 @@ export function noticeOf(facts: NoticeFacts, now: number): NoticeView | null {
   return null;
 }
 
+/** What is wrong with the file, if there is a connection to know it by. */
+function troubleOf({ fares, fault, file: name, asText, viewOnly, saving }: NoticeFacts, now: number): NoticeView | null {
+  const { file, since } = fares;
+  switch (file.state) {
+    case 'gone': {
+      const { head, text } = strings.fileState.gone(name);
+      const more = fault && !saving ? ` ${strings.fileState.notAgain(fault)}` : '';
+      return { id: 'gone', kind: 'warning', head, text: text + more, actions: viewOnly ? ['copy'] : ['save again', 'copy'] };
+    }
+    case 'unreadable':
+      return { id: 'fault', kind: 'error', ...strings.fileState.unreadable(name, file.reason), actions: ['copy'] };
+    case 'unwritable':
+      if (!asText) return { id: 'fault', kind: 'error', ...strings.saving.failed(name, file.reason) };
+      if (now - since < HALF_TYPED_MS) return null;
+      return { id: 'half-typed', kind: 'warning', ...strings.fileState.halfTyped(file.reason) };
+    case 'fine':
+      if (fault === null) return null;
+      return { id: 'fault', kind: 'error', ...strings.saving.failed(name, fault) };
+  }
+}
+
+/** There was nothing to decide, and it was there to be read for long enough. */
+export function mergeIsOver(merged: { passing: boolean; at: number }, now: number): boolean {
+  return merged.passing && now - merged.at >= BACK_MS;
+}
+
 /** When to look again although nothing happened, in ms from `now`; null if time alone changes nothing. */
 export function nextLook(facts: NoticeFacts, now: number): number | null {
   const moments = [
     ...(facts.awaySince === null ? [] : [facts.awaySince + SHORT_MS, facts.awaySince + LONG_MS]),
     ...(facts.back ? [facts.back.at + BACK_MS] : []),
+    ...(facts.merged?.passing ? [facts.merged.at + BACK_MS] : []),
+    ...(facts.asText ? [facts.fares.since + HALF_TYPED_MS] : []),
   ].filter((moment) => moment > now);
   return moments.length ? Math.min(...moments) - now : null;
 }

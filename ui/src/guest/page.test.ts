@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
-import { saveStatus, saveSteps, type SaveFacts } from '../shared/format/saving';
+import { obstacle, saveStatus, saveSteps, type SaveFacts } from '../shared/format/saving';
 import { errorOf, HostError, host, type Hello, type User } from '../shared/host/http';
 import { entryOf, entryOfError, forgetSecret, takeSecret } from './entry';
 import { foldersOf, openingOf } from './files';
@@ -51,7 +51,7 @@ describe('files', () => {
 
 describe('saving', () => {
   const at = new Date(2026, 10, 24, 14, 32).getTime();
-  const facts: SaveFacts = { loaded: true, live: true, confirms: true, unsent: 0, dirty: false, savedAt: at, fault: null, writing: false, edited: true };
+  const facts: SaveFacts = { loaded: true, live: true, confirms: true, unsent: 0, dirty: false, savedAt: at, fault: null, file: { state: 'fine' }, writing: false, edited: true };
   const words = (more: Partial<SaveFacts>) => {
     const { step, words: text } = saveStatus({ ...facts, ...more }, 'en-GB');
     return `${step} ${text}`;
@@ -67,6 +67,10 @@ describe('saving', () => {
     expect(words({ unsent: 1 })).toBe('1 On this device');
     expect(words({ unsent: 3, live: false, dirty: true })).toBe('1 3 edits not on the host');
     expect(words({ fault: '', dirty: true })).toBe('2 Not in the file');
+    expect(words({ file: { state: 'gone' } })).toBe('2 Not in the file');
+    expect(words({ file: { state: 'unwritable', reason: 'Full.' }, dirty: true })).toBe('2 Not in the file');
+    expect(words({ file: { state: 'unwritable', reason: 'Full.' } })).toBe('3 In the file, 14:32');
+    expect([obstacle({ ...facts, file: { state: 'unreadable', reason: 'No.' } }), obstacle(facts)]).toEqual(['No.', null]);
     expect(words({ loaded: false })).toBe('0 ');
     // A host that confirms nothing is not believed to have anything in its log.
     expect(words({ confirms: false, dirty: true })).toBe('1 On this device');
@@ -76,7 +80,7 @@ describe('saving', () => {
 });
 
 describe('notices', () => {
-  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
+  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, fares: { file: { state: 'fine' }, since: 0 }, asText: false, merged: null, saving: false, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
   const id = (more: Partial<NoticeFacts>, now: number) => noticeOf({ ...facts, ...more }, now)?.id;
 
   it('UI-13 a lost connection is told after 1 s, a silent host after 10 s, and the return for 8 s', () => {
@@ -86,6 +90,33 @@ describe('notices', () => {
     expect([id({ back }, 10), id({ back, unsent: 1 }, 10), id({ back }, 8_000)]).toEqual(['back', undefined, undefined]);
     expect(noticeOf({ ...facts, back }, 10)).toMatchObject({ head: 'Back.', text: 'Your 3 edits are on the host.' });
     expect([nextLook({ ...facts, awaySince: 0 }, 10), nextLook({ ...facts, awaySince: 0 }, 1_500), nextLook(facts, 0), nextLook({ ...facts, back }, 1_000)]).toEqual([990, 8_500, null, 7_000]);
+  });
+
+  it('UI-100 what is wrong with the file is said in its own words, and offers what helps', () => {
+    const fares = (file: NoticeFacts['fares']['file'], since = 0) => ({ fares: { file, since } });
+    const gone = fares({ state: 'gone' });
+    expect(noticeOf({ ...facts, ...gone }, 0)).toEqual({ id: 'gone', kind: 'warning', head: 'a.md was deleted on the host.', text: 'It is still here.', actions: ['save again', 'copy'] });
+    expect(noticeOf({ ...facts, ...gone, viewOnly: true }, 0)?.actions).toEqual(['copy']);
+    expect(noticeOf({ ...facts, ...gone, fault: 'The folder is not there.' }, 0)?.text).toBe('It is still here. It could not be written: The folder is not there.');
+    const full = fares({ state: 'unwritable', reason: 'The disk is full.' });
+    expect(noticeOf({ ...facts, ...full }, 0)).toMatchObject({ id: 'fault', kind: 'error', head: 'a.md cannot be written.', text: 'The disk is full. Your edits are safe on the host; it tries again by itself.' });
+    expect(noticeOf({ ...facts, ...fares({ state: 'unreadable', reason: 'a.md is no text' }) }, 0)?.text).toBe('a.md is no text. It is left as it is; your edits are safe on the host.');
+    // Without a connection nobody knows.
+    expect([id({ ...full, awaySince: 0 }, 500), id({ ...gone, awaySince: 0 }, 10_000)]).toEqual([undefined, 'away']);
+  });
+
+  it('UI-106 a notebook typed as text may be none for 3 s before that is worth a notice', () => {
+    const typing = { asText: true, fares: { file: { state: 'unwritable' as const, reason: 'Line 3 ends too early.' }, since: 0 } };
+    expect([id(typing, 2_999), id(typing, 3_000), nextLook({ ...facts, ...typing }, 1_000)]).toEqual([undefined, 'half-typed', 2_000]);
+    expect(noticeOf({ ...facts, ...typing }, 3_000)?.text).toContain('Line 3 ends too early. What you type is safe on the host');
+  });
+
+  it('UI-102 a merge stays while there is something to decide, else for 8 s', () => {
+    const merged = { head: 'h', text: 't', passing: true, at: 0, open: 0 };
+    expect([id({ merged }, 7_999), id({ merged }, 8_000), nextLook({ ...facts, merged }, 3_000)]).toEqual(['merged', undefined, 5_000]);
+    expect(noticeOf({ ...facts, merged: { ...merged, passing: false, open: 2 } }, 60_000)).toEqual({ id: 'merged', kind: 'plain', head: 'h', text: 't', actions: ['show both'], close: true });
+    expect(noticeOf({ ...facts, merged }, 0)?.actions).toEqual(['versions']);
+    expect(id({ merged, fares: { file: { state: 'gone' }, since: 0 } }, 0)).toBe('gone');
   });
 
   it('UI-13 one at a time, the worst first', () => {

@@ -3,6 +3,8 @@
 import { count } from './format/measures';
 
 const edits = (n: number) => count(n, 'edit');
+/** The host’s reasons may end without a full stop. */
+const sentence = (reason: string) => (/[.!?…]$/.test(reason) ? reason : `${reason}.`);
 const people = (n: number) => count(n, 'person', 'people');
 
 export const strings = {
@@ -158,11 +160,97 @@ export const strings = {
     unsafe: 'Edits that are on this device only go over by themselves once the host answers.',
     allInFiles: 'Everything is in the files',
     notYet: (n: number) => `${count(n, 'file')} not written yet`,
-    failed: (name: string) => ({
+    failed: (name: string, reason: string) => ({
       head: `${name} cannot be written.`,
-      text: 'Your edits are safe on the host; it tries again by itself.',
+      text: `${reason ? `${sentence(reason)} ` : ''}Your edits are safe on the host; it tries again by itself.`,
     }),
     saveFailed: 'The file could not be written.',
+    whyNot: (reason: string) => `Not in the file: ${sentence(reason)}`,
+    safe: 'Your edits are safe on the host.',
+  },
+
+  fileState: {
+    goneShort: 'It was deleted on the host.',
+    gone: (name: string) => ({ head: `${name} was deleted on the host.`, text: 'It is still here.' }),
+    notAgain: (reason: string) => `It could not be written: ${sentence(reason)}`,
+    saveAgain: 'Save here again',
+    saving: 'Saving…',
+    unreadable: (name: string, reason: string) => ({
+      head: `${name} was changed on disk and cannot be read.`,
+      text: `${sentence(reason)} It is left as it is; your edits are safe on the host.`,
+    }),
+    halfTyped: (reason: string) => ({
+      head: 'This is no readable notebook yet.',
+      text: `${sentence(reason)} What you type is safe on the host; the file follows once it can be read.`,
+    }),
+  },
+
+  merge: {
+    head: (name: string, times: number, away: boolean) => {
+      const often = times > 1 ? ` ${times} times` : '';
+      return away ? `${name} was changed on disk${often} while you were away, and merged.` : `${name} was changed on disk${often} and merged.`;
+    },
+    cells: (numbers: string, many: boolean) => `In ${many ? 'cells' : 'cell'} ${numbers} both wrote on one line; both texts are there.`,
+    lines: (numbers: string, many: boolean) => `On ${many ? 'lines' : 'line'} ${numbers} both wrote; both texts are there.`,
+    places: (n: number) => `In ${n} places both wrote on one line; both texts are there.`,
+    changed: (n: number, part: 'cell' | 'line') => `${count(n, part)} changed`,
+    added: (n: number, part: 'cell' | 'line') => `${count(n, part)} added`,
+    removed: (n: number, part: 'cell' | 'line') => `${count(n, part)} removed`,
+    kept: (n: number, part: 'cell' | 'line') =>
+      `${count(n, part)} deleted on disk ${n === 1 ? 'is' : 'are'} kept, because somebody edits ${n === 1 ? 'it' : 'them'} here.`,
+    typingKept: 'Nobody’s typing was lost.',
+    showBoth: 'Show both',
+    place: (cell: number | null, line: number | null) =>
+      cell === null ? (line === null ? 'The text' : `Line ${line}`) : line === null ? `Cell ${cell}` : `Cell ${cell}, line ${line}`,
+    of: (n: number, all: number) => `${n} of ${all}`,
+    previous: 'Previous',
+    next: 'Next',
+    here: (by: string) => (by ? `Typed here, by ${by}` : 'Typed here'),
+    you: 'you',
+    disk: 'From the file on disk',
+    empty: 'Nothing',
+    keepThis: 'Keep this',
+    keepHere: 'Keep what was typed here',
+    keepDisk: 'Keep what the file has',
+    keepBoth: 'Keep both',
+    everyVersion: 'Every version stays in the history.',
+    moved: 'This text has moved on since. Both originals are among the versions.',
+    tooLong: 'This is too long to be shown here. Both originals are among the versions.',
+    versions: 'Versions',
+    keptHere: 'Kept what was typed here',
+    keptDisk: 'Kept the file’s text',
+    undo: 'Undo',
+  },
+
+  versions: {
+    title: 'Versions',
+    about: (name: string) => `Putting one back changes ${name} for everybody; what is there now stays as a version.`,
+    aboutView: 'Kept before each save, and at each change by another program.',
+    why: {
+      saved: 'Before a save',
+      here: 'Here, before a merge',
+      disk: 'On disk, before a merge',
+      restored: 'Before one was put back',
+    },
+    looking: 'Looking for versions…',
+    none: 'None yet. One is kept before each save, and two when another program changed the file.',
+    failed: 'The versions could not be listed.',
+    again: 'Try again',
+    download: 'Download',
+    downloadOf: (time: string) => `Download the version of ${time}`,
+    putBack: 'Put back',
+    putBackOf: (time: string) => `Put back the version of ${time}`,
+    puttingBack: 'Putting back…',
+    notPutBack: 'It could not be put back.',
+    back: (time: string) => `The version of ${time} is back`,
+  },
+
+  fileMenu: {
+    label: 'More about this file',
+    copy: 'Save a copy',
+    versions: 'Versions',
+    asText: 'Open as text',
+    asNotebook: 'Open as notebook',
   },
 
   connection: {

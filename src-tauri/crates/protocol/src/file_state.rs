@@ -1,5 +1,4 @@
-//! How a document's file fares, as the document's room tells our page: a RAW frame, sent to everybody when it changes and to
-//! each who joins while it is anything but fine. Stock clients ignore it.
+//! How a document's file fares, as the document's room tells it with [`crate::Notice::File`].
 
 use serde::{Deserialize, Serialize};
 
@@ -23,30 +22,4 @@ pub enum FileState {
         /// Why.
         reason: String,
     },
-}
-
-/// The frame's JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[serde(tag = "type", rename = "file")]
-pub struct FileMessage {
-    /// How the file fares now.
-    #[serde(flatten)]
-    pub file: FileState,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn messages_are_flat() {
-        let said = |file| serde_json::to_value(FileMessage { file }).unwrap();
-        assert_eq!(said(FileState::Gone), json!({"type": "file", "state": "gone"}));
-        let full = FileState::Unwritable { reason: "Full.".to_owned() };
-        assert_eq!(said(full.clone()), json!({"type": "file", "state": "unwritable", "reason": "Full."}));
-        let read: FileMessage = serde_json::from_value(said(full.clone())).unwrap();
-        assert_eq!(read.file, full);
-    }
 }

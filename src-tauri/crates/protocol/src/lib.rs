@@ -23,7 +23,7 @@ pub use close::CloseCode;
 pub use content::{Digest, DiskContent};
 pub use error::{ErrorBody, ErrorCode};
 pub use event::{Action, Event, EventKind, EventRecord, JupyterEvent, Level};
-pub use file_state::{FileMessage, FileState};
+pub use file_state::FileState;
 pub use history::{BaseAt, BaseRecord, Intent, Seq};
 pub use ids::{ClientId, DocumentKind, FileId, Model, RoomId, SessionId};
 pub use notice::{Conflict, Merge, MergeReport, Notice, Texts};

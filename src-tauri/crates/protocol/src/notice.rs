@@ -2,6 +2,7 @@
 //!
 //! Not here: answers to a client's own wishes (`save`, `stored?`).
 
+use crate::FileState;
 use crate::event::Person;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,9 @@ pub enum Notice {
         /// The merges.
         merges: Vec<Merge>,
     },
+    /// How the file fares: to everybody when that changes, and to whoever joins while it is anything but fine (then it comes
+    /// before the document itself).
+    File(FileState),
 }
 
 /// A change of the file by another program that was merged into the document.
@@ -98,5 +102,20 @@ impl Notice {
     pub fn to_json(&self) -> String {
         // Plain data with text keys: it cannot fail.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn how_a_file_fares_is_flat() {
+        let said = |file| serde_json::to_value(Notice::File(file)).unwrap();
+        assert_eq!(said(FileState::Gone), json!({"type": "file", "state": "gone"}));
+        let full = FileState::Unwritable { reason: "Full.".to_owned() };
+        assert_eq!(said(full.clone()), json!({"type": "file", "state": "unwritable", "reason": "Full."}));
+        assert_eq!(serde_json::from_value::<Notice>(said(full.clone())).unwrap(), Notice::File(full));
     }
 }

@@ -7,7 +7,6 @@ use protocol::Notice;
 use protocol::message::{
     AWARENESS, CHAT, QUERY_AWARENESS, RAW, RAW_SAVE, RAW_STORED, SYNC, SYNC_STEP_1, SYNC_STEP_2, SYNC_UPDATE,
 };
-use protocol::{FileMessage, FileState};
 use serde_json::{Value, json};
 
 /// Bytes that are no frame of ours.
@@ -215,13 +214,7 @@ pub(crate) fn stored(id: u64) -> Bytes {
     framed(&[RAW], json!({"type": "stored", "responseTo": id}).to_string().as_bytes())
 }
 
-/// How the file fares, for our own page.
-pub(crate) fn file(state: &FileState) -> Bytes {
-    let body = serde_json::to_vec(&FileMessage { file: state.clone() });
-    framed(&[RAW], &body.unwrap_or_default())
-}
-
-/// What pages are told beside the document.
+/// What the room tells of its own accord.
 pub(crate) fn notice(notice: &Notice) -> Bytes {
     framed(&[RAW], notice.to_json().as_bytes())
 }

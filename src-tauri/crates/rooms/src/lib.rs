@@ -292,7 +292,7 @@ pub enum Effect {
     Keep(Kept),
     /// Remember the newest merges for the next [`Opened`]: this one too.
     Remember(Merge),
-    /// How an [`Input::Restore`] ended; the error is a sentence.
+    /// How an [`Input::Restore`] ended, once it and the version that was kept for it are durable; the error is a sentence.
     Restored {
         /// Its number.
         request: u64,

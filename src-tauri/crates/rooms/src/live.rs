@@ -10,7 +10,7 @@ use crate::place::{Place, Turn};
 use crate::save::SaveClock;
 use crate::{Backing, DiskRead, Effect, Input};
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode, DiskContent, FileState, Seq};
+use protocol::{ClientId, CloseCode, DiskContent, FileState, Notice, Seq};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,7 +252,7 @@ impl Live {
         self.settle_mirror(turn);
         let fares = self.fares();
         if fares != self.told {
-            turn.broadcast(None, frame::file(&fares));
+            turn.broadcast(None, frame::notice(&Notice::File(fares.clone())));
             self.told = fares;
         }
         let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.past.is_settled();
@@ -315,7 +315,7 @@ impl Live {
         let first = frame::step1(&self.document.state_vector());
         turn.place.roster.serve(turn.now, client, first, turn.out);
         if self.told != FileState::Fine {
-            turn.send(client, frame::file(&self.told));
+            turn.send(client, frame::notice(&Notice::File(self.told.clone())));
         }
         self.tell_past(turn, client);
         turn.tell(|teller, _| teller.joined(&member));
@@ -392,6 +392,7 @@ impl Live {
             }
             !due
         });
+        self.answer_wishes(turn);
     }
 
     /// Writes what the room knows into the document's `state`, in one update: where the file is, what it holds, and that

@@ -25,6 +25,8 @@ pub(crate) struct Past {
     writers: BTreeMap<String, Person>,
     /// Versions to be put back, in the order they were asked for.
     wishes: VecDeque<Wish>,
+    /// Requests that are answered once the log is durable up to there.
+    answers: Vec<(Seq, u64)>,
 }
 
 /// A version to be put back.
@@ -161,14 +163,29 @@ impl Live {
             }
             result = self.way_back(turn, &wish).run();
         }
-        let outcome = match result {
+        match result {
             Ok(merged) => {
                 self.put_back(turn, &wish, merged);
-                Ok(())
+                self.past.answers.push((self.seq, wish.request));
+                self.answer_wishes(turn);
             }
-            Err(error) => Err(unreadable(turn.place.model, &turn.place.path, &error.to_string())),
-        };
-        turn.want(Effect::Restored { request: wish.request, outcome });
+            Err(error) => {
+                let outcome = Err(unreadable(turn.place.model, &turn.place.path, &error.to_string()));
+                turn.want(Effect::Restored { request: wish.request, outcome });
+            }
+        }
+    }
+
+    /// Answers what is durable, with the version that was kept for it: whoever asks next finds that.
+    pub(crate) fn answer_wishes(&mut self, turn: &mut Turn<'_>) {
+        let stored = self.stored;
+        self.past.answers.retain(|(seq, request)| {
+            let due = *seq <= stored;
+            if due {
+                turn.want(Effect::Restored { request: *request, outcome: Ok(()) });
+            }
+            !due
+        });
     }
 
     fn put_back(&mut self, turn: &mut Turn<'_>, wish: &Wish, merged: Merged) {

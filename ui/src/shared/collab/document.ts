@@ -2,6 +2,7 @@
 // is the page's business.
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import type { FileState, Merge } from '../../bindings/protocol';
 import { Changes } from './changes';
 import { Presence } from './presence';
 import { Provider, type End, type Link, type Socket } from './provider';
@@ -21,6 +22,19 @@ export interface DocumentOptions {
   now?: () => number;
 }
 
+/** A change of the file by another program that was merged, and that nobody here has closed yet. */
+export interface Merged {
+  merge: Merge;
+  /** It happened while there was no connection. */
+  away: boolean;
+  /** When the page was told, unix ms. */
+  at: number;
+}
+
+/** How long a save that was asked for waits for the host to confirm what was typed before it. */
+const CONFIRM_MS = 1_000;
+const FINE: FileState = { state: 'fine' };
+
 /** Documents that nobody looks at any more, kept until their edits are on the host. */
 export const leaving = new Set<OpenDocument>();
 
@@ -36,6 +50,14 @@ export class OpenDocument {
   private fault: string | null = null;
   private writing = false;
   private lastAway: number | null = null;
+  private file: FileState = FINE;
+  private fileSince = 0;
+  /** The socket on which the host told how the file fares. */
+  private fileFrom = 0;
+  private merged: readonly Merged[] = [];
+  private newestMerge = -1;
+  /** Undoes what is done here, while there is a view of the document. */
+  undo: Y.UndoManager | null = null;
   private edited = false;
   /** Set when the connection is back: since when, and how many edits of mine had been waiting. */
   back: { at: number; waited: number } | null = null;
@@ -46,7 +68,7 @@ export class OpenDocument {
     this.presence = new Presence(this.awareness, this.now);
     this.awareness.setLocalState({ user: options.user, cursors: [], autosave: true });
     const { url, probe, open } = options;
-    this.provider = new Provider({ url, doc: this.doc, awareness: this.awareness, ...(probe && { probe }), ...(open && { open }) });
+    this.provider = new Provider({ url, doc: this.doc, awareness: this.awareness, news: this.onNews, ...(probe && { probe }), ...(open && { open }) });
     this.provider.subscribe(this.onProvider);
     this.state.observe(this.onState);
     this.doc.on('update', this.onUpdate);
@@ -92,9 +114,27 @@ export class OpenDocument {
   get saving(): SaveFacts {
     this.changes.track();
     const { loaded, link, end, confirms, unsent } = this.provider;
-    const { savedAt, fault, writing, edited } = this;
+    const { savedAt, fault, writing, edited, file } = this;
     const live = link === 'live' && end === null;
-    return { loaded, live, confirms, unsent, dirty: this.state.get('dirty') === true, savedAt, fault, writing, edited };
+    return { loaded, live, confirms, unsent, dirty: this.state.get('dirty') === true, savedAt, fault, file, writing, edited };
+  }
+
+  /** How the file fares, and since when this page knows, unix ms. */
+  get fares(): { file: FileState; since: number } {
+    this.changes.track();
+    return { file: this.file, since: this.fileSince };
+  }
+
+  /** Changes of the file by other programs that nobody here has closed yet, the oldest first. */
+  get merges(): readonly Merged[] {
+    this.changes.track();
+    return this.merged;
+  }
+
+  /** They were seen. */
+  closeMerges(): void {
+    this.merged = [];
+    this.changes.emit();
   }
 
   listen(listener: () => void): () => void {
@@ -106,11 +146,32 @@ export class OpenDocument {
     if (!this.options.mayEdit || this.writing) return;
     this.writing = true;
     this.changes.emit();
+    if (this.unconfirmed) await this.confirmed();
     const answer = await this.provider.save();
     this.writing = false;
     this.fault = answer.status === 'failed' && this.provider.link === 'live' ? answer.message : null;
     if (answer.status === 'success') this.savedAt = this.now();
     this.changes.emit();
+  }
+
+  private get unconfirmed(): boolean {
+    const { confirms, unsent, link } = this.provider;
+    return confirms && unsent > 0 && link === 'live';
+  }
+
+  /** Resolves once the host has confirmed my edits, or soon: else "written" would seem to speak of something older. */
+  private confirmed(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(late);
+        stop();
+        resolve();
+      };
+      const late = setTimeout(done, CONFIRM_MS);
+      const stop = this.provider.subscribe(() => {
+        if (!this.unconfirmed) done();
+      });
+    });
   }
 
   /** Closes it once every edit of mine is on the host; until then it is in `leaving`. */
@@ -140,12 +201,35 @@ export class OpenDocument {
   }
 
   private readonly onProvider = (): void => {
-    const { awaySince } = this.provider;
+    const { awaySince, sockets } = this.provider;
+    // On a new line the host tells how the file fares before anything else, unless it fares well.
+    if (this.provider.link === 'live' && this.fileFrom !== sockets) {
+      this.fileFrom = sockets;
+      this.file = FINE;
+    }
     if (this.provider.link === 'live' && this.lastAway !== null) {
       const gone = this.now() - this.lastAway;
       if (gone >= 1000) this.back = { at: this.now(), waited: this.provider.unsent };
     }
     this.lastAway = awaySince;
+    this.changes.emit();
+  };
+
+  private readonly onNews = (body: Record<string, unknown>): void => {
+    const { provider } = this;
+    if (body.type === 'file' && typeof body.state === 'string') {
+      const told = body as unknown as FileState;
+      if (told.state !== this.file.state) this.fileSince = this.now();
+      this.file = told;
+      this.fileFrom = provider.sockets;
+      if (this.file.state === 'fine') this.fault = null;
+    } else if (body.type === 'merged' && Array.isArray(body.merges)) {
+      const told = (body.merges as Merge[]).filter((merge) => merge.id > this.newestMerge);
+      this.newestMerge = Math.max(this.newestMerge, ...told.map((merge) => merge.id));
+      // What was merged before this page had the document is no news to it.
+      const away = provider.link !== 'live';
+      if (provider.loaded) this.merged = [...this.merged, ...told.map((merge) => ({ merge, away, at: this.now() }))];
+    }
     this.changes.emit();
   };
 

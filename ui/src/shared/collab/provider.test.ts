@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { saveStatus } from '../format/saving';
 import { OpenDocument, leaving } from './document';
 import { Provider } from './provider';
 import { Room } from './room.testing';
@@ -143,6 +144,24 @@ describe('an open document', () => {
     file.destroy();
   });
 
+  it('SYNC-35 a save that is asked for right after a letter covers that letter', async () => {
+    const room = new Room();
+    const { file, state, text } = opened(room);
+    room.last?.say({ type: 'stored', responseTo: 0 });
+    text.insert(0, 'a');
+    const saving = file.save();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(room.last?.asked).toEqual([{ word: 'stored?', id: 1 }]);
+    room.last?.say({ type: 'stored', responseTo: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(room.last?.asked.at(-1)?.word).toBe('save');
+    state.set('dirty', false);
+    room.last?.say({ type: 'save', responseTo: 1, status: 'success' });
+    await saving;
+    expect([file.saving.dirty, file.saving.writing]).toEqual([false, false]);
+    file.destroy();
+  });
+
   it('SYNC-36 closing a file with edits that are not on the host keeps it until they are', async () => {
     const room = new Room();
     const { file, text } = opened(room);
@@ -155,6 +174,47 @@ describe('an open document', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(leaving.size).toBe(0);
     expect(room.doc.getText('source').toString()).toBe('a');
+  });
+
+  it('UI-100 knows how the file fares for as long as the host said so, and calls nothing saved that is not', () => {
+    const room = new Room();
+    const { file } = opened(room);
+    expect([file.fares.file.state, saveStatus(file.saving).words.startsWith('In the file')]).toEqual(['fine', true]);
+    room.last?.say({ type: 'file', state: 'gone' });
+    expect([file.fares, saveStatus(file.saving).words]).toEqual([{ file: { type: 'file', state: 'gone' }, since: 1_000 }, 'Not in the file']);
+    // On a new line it is told before the document, unless the file fares well.
+    room.last?.fail(1006);
+    vi.advanceTimersByTime(200);
+    room.last?.say({ type: 'file', state: 'unreadable', reason: 'No.' });
+    room.last?.open();
+    expect(file.fares.file).toMatchObject({ state: 'unreadable' });
+    room.last?.fail(1006);
+    vi.advanceTimersByTime(200);
+    room.last?.open();
+    expect(file.fares.file.state).toBe('fine');
+    file.destroy();
+  });
+
+  it('UI-101 tells of merges once: not of those before it was there, and of those while it was away', () => {
+    const room = new Room();
+    const file = new OpenDocument({ ...options, open: room.open, now: () => 1_000 });
+    const say = (...ids: number[]) => room.last?.say({ type: 'merged', merges: ids.map((id) => ({ id })) });
+    const known = () => file.merges.map(({ merge, away }) => [merge.id, away]);
+    say(1, 2);
+    room.last?.open();
+    expect(known()).toEqual([]);
+    say(3);
+    say(3);
+    expect(known()).toEqual([[3, false]]);
+    room.last?.fail(1006);
+    vi.advanceTimersByTime(200);
+    say(1, 2, 3, 4);
+    room.last?.open();
+    expect(known()).toEqual([[3, false], [4, true]]);
+    file.closeMerges();
+    say(4);
+    expect(known()).toEqual([]);
+    file.destroy();
   });
 
   it('follows renames, and tells a failed save in the host’s words', async () => {

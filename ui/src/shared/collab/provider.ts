@@ -29,6 +29,8 @@ export interface Options {
   open?: (url: string) => Socket;
   /** Asked when a socket was refused before it opened, which says nothing about why: the end, or null to go on trying. */
   probe?: () => Promise<End | null>;
+  /** Hears what the host says of its own accord. */
+  news?: (body: Record<string, unknown>) => void;
   /** 0 to 1; for jitter. */
   random?: () => number;
 }
@@ -50,6 +52,8 @@ export class Provider {
   confirms = false;
   /** The document's content has arrived at least once. */
   loaded = false;
+  /** How many sockets were opened so far. */
+  sockets = 0;
 
   private socket: Socket | null = null;
   private synced = false;
@@ -132,6 +136,7 @@ export class Provider {
     let opened = false;
     socket.binaryType = 'arraybuffer';
     this.socket = socket;
+    this.sockets += 1;
     this.synced = false;
     this.lastHeard = Date.now();
     socket.onopen = () => {
@@ -190,8 +195,9 @@ export class Provider {
 
   private hearRaw(body: Record<string, unknown>): void {
     const id = body.responseTo;
-    if (typeof id !== 'number') return;
-    if (body.type === 'stored') {
+    if (typeof id !== 'number') {
+      this.options.news?.(body);
+    } else if (body.type === 'stored') {
       this.set(() => {
         this.confirms = true;
         this.stored = Math.max(this.stored, Math.min(id, this.made));

@@ -1,4 +1,5 @@
 // How far my edits went, in words. Says nothing that is not known: a step is named only once it is confirmed.
+import type { FileState } from '../../bindings/protocol';
 import { strings } from '../strings';
 import { clock } from './measures';
 
@@ -17,6 +18,8 @@ export interface SaveFacts {
   savedAt: number | null;
   /** The last attempt to write failed: the host's words, maybe none. */
   fault: string | null;
+  /** How the file fares, as the host told. */
+  file: FileState;
   writing: boolean;
   /** I changed something since I opened it. */
   edited: boolean;
@@ -29,12 +32,21 @@ export interface SaveStatus {
   fault: boolean;
 }
 
+/** Why the file does not have what is here; null: nothing is in the way. */
+export function obstacle({ file, fault, dirty }: SaveFacts): string | null {
+  if (file.state === 'gone') return strings.fileState.goneShort;
+  if (file.state === 'unreadable') return file.reason;
+  // What the file has already needs no writing.
+  if (file.state === 'unwritable' && dirty) return file.reason;
+  return fault;
+}
+
 export function saveStatus(facts: SaveFacts, locale?: string): SaveStatus {
-  const { loaded, live, confirms, unsent, dirty, savedAt, fault, writing } = facts;
+  const { loaded, live, confirms, unsent, dirty, savedAt, writing } = facts;
   const say = (step: SaveStatus['step'], words: string, bad = false): SaveStatus => ({ step, words, fault: bad });
   if (!loaded) return say(0, '');
   if (unsent > 0) return say(1, live ? strings.saving.device : strings.saving.unsent(unsent));
-  if (fault !== null) return say(confirms ? 2 : 1, strings.saving.notInFile, true);
+  if (obstacle(facts) !== null) return say(confirms || !facts.edited ? 2 : 1, strings.saving.notInFile, true);
   if (!dirty) return say(3, strings.saving.file(savedAt === null ? '' : clock(savedAt, locale)));
   const step = confirms || !facts.edited ? 2 : 1;
   if (writing) return say(step, strings.saving.writing);
@@ -56,6 +68,6 @@ export function saveSteps(facts: SaveFacts, file: string, locale?: string): Save
   if (facts.confirms || !facts.edited) {
     steps.push({ name: words.host, reached: step >= 2, when: step >= 2 ? words.now : words.waiting(facts.unsent) });
   }
-  const when = step === 3 ? last : step === 2 && facts.fault === null && facts.live ? words.soon(last) : last;
+  const when = step === 3 ? last : step === 2 && obstacle(facts) === null && facts.live ? words.soon(last) : last;
   return [...steps, { name: words.inFile(file), reached: step === 3, when }];
 }

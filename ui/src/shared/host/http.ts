@@ -62,6 +62,12 @@ export const host = {
   session: (path: string, kind: Kind) => ask<protocol.SessionResponse>('PUT', `api/collaboration/session/${encodePath(path)}`, kind),
   /** Address of a file's bytes. */
   fileUrl: (path: string) => `api/commonplace/file/${encodePath(path)}`,
+  /** Kept versions of a file, the newest first. */
+  versions: (path: string) => ask<protocol.VersionList>('GET', `api/commonplace/versions/${encodePath(path)}`),
+  /** Address of a version's bytes. */
+  versionUrl: (path: string, id: number) => `api/commonplace/versions/${encodePath(path)}?id=${id}`,
+  /** Makes a version the text of the document, for everybody. */
+  restore: (path: string, id: number) => ask<null>('POST', `api/commonplace/versions/${encodePath(path)}`, { restore: id }),
   /** Address of a room's socket. */
   roomUrl: (session: protocol.SessionResponse) => {
     const room = [session.format, session.type, session.fileId].map(encodeURIComponent).join(':');

@@ -194,3 +194,15 @@ fn disk_117_putting_a_version_of_a_deleted_file_back_writes_the_file_anew() {
     stage.pass(1000);
     assert_eq!((stage.file(), stage.restored.len()), ("two\n", 2));
 }
+
+#[test]
+fn ui_105_putting_a_version_back_is_answered_when_it_and_what_was_kept_are_durable() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.storing = false;
+    restore(&mut stage, 1, "two\n");
+    assert_eq!((stage.content().as_str(), stage.restored.len(), stage.kept.len()), ("two\n", 0, 1));
+    let last = stage.log.last().unwrap().0;
+    stage.give(Input::Stored(last));
+    assert_eq!(stage.restored, [(1, Ok(()))]);
+}

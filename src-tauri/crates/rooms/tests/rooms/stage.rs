@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use protocol::{
-    BaseRecord, ClientId, CloseCode, Digest, DiskContent, DocumentKind, Event, FileId, FileMessage, FileState, Intent,
-    Role, RoomId, Seq, User,
+    BaseRecord, ClientId, CloseCode, Digest, DiskContent, DocumentKind, Event, FileId, FileState, Intent, Notice, Role,
+    RoomId, Seq, User,
 };
 use rooms::{Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Job, Member, Now, Opened, Policy, WriteOutcome};
 use std::collections::{BTreeMap, VecDeque};
@@ -360,8 +360,11 @@ impl Stage {
 
     /// What a client was told of the file.
     pub(crate) fn fared(&self, client: ClientId) -> Vec<FileState> {
-        let told = self.raw(client).filter(|json| json["type"] == "file");
-        told.map(|json| serde_json::from_value::<FileMessage>(json).unwrap().file).collect()
+        let told = self.raw(client).filter_map(|json| match serde_json::from_value(json) {
+            Ok(Notice::File(state)) => Some(state),
+            _ => None,
+        });
+        told.collect()
     }
 
     pub(crate) fn forget(&mut self) {
