@@ -123,7 +123,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{BaseAt, Digest};
+    use protocol::{BaseAt, Digest, DiskContent, Why};
 
     fn update(text: &str) -> Update {
         text.as_bytes().into()
@@ -137,11 +137,14 @@ mod tests {
         log.append(start, 1, update("a"));
         log.append(start + Duration::from_millis(60), 2, update("b"));
         assert_eq!(log.due(), Some(start + GATHER));
+        let kept = Kept { time: 1, why: Why::Saved, content: DiskContent::new(&b"before"[..]) };
+        log.keep(start + Duration::from_millis(70), kept.clone());
         log.intend(start + Duration::from_millis(70), Intent { digest: Digest::of(b"x"), seq: 2 });
         assert_eq!(log.due(), Some(start + Duration::from_millis(70)));
         let group = log.take().unwrap();
         assert_eq!((group.batch.append.len(), group.stored()), (2, Some(2)));
         assert!(group.batch.intent.is_some());
+        assert_eq!(group.batch.keep, [kept], "what a save writes over is durable with its intent");
         // One commit at a time.
         log.append(start, 3, update("c"));
         assert_eq!(log.due(), None);
@@ -154,14 +157,18 @@ mod tests {
     fn a_failed_group_comes_before_later_appends() {
         let mut log = Log::default();
         let now = Instant::now();
+        let kept = |time| Kept { time, why: Why::Saved, content: DiskContent::new(&b"before"[..]) };
         log.append(now, 1, update("a"));
+        log.keep(now, kept(1));
         log.intend(now, Intent { digest: Digest::of(b"x"), seq: 1 });
         let group = log.take().unwrap();
         log.append(now, 2, update("b"));
+        log.keep(now, kept(2));
         log.base(now, BaseRecord { digest: Digest::of(b"x"), at: BaseAt::Log(2) });
         assert!(log.failed(now, group));
         let group = log.take().unwrap();
         assert_eq!(group.batch.append.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(group.batch.keep, [kept(1), kept(2)]);
         assert!(group.batch.intent.is_none() && group.batch.base.is_some());
         assert!(!log.failed(now, group), "the second failure in a row is not told again");
     }
