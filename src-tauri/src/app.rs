@@ -98,6 +98,7 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
         interfaces: (!arguments.interfaces.is_empty()).then(|| interfaces.collect()),
         bind: None,
         max_message: MAX_MESSAGE,
+        jupyterlab: None,
     };
     for folder in &arguments.folders {
         // A folder that is not there must not keep the window from opening.

@@ -8,6 +8,7 @@ mod files_faults;
 mod files_huge;
 mod files_identity;
 mod files_seen;
+mod lab;
 mod links;
 mod pages;
 mod program;

@@ -26,6 +26,8 @@ pub struct Setup {
     pub cleanup_delay: Option<Duration>,
     /// Seconds of quiet before a save.
     pub save_delay: Option<Duration>,
+    /// Where JupyterLab is; `None`: where this machine has it, if it does.
+    pub jupyterlab: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -35,6 +37,7 @@ impl Default for Setup {
             max_message: 64 * 1024 * 1024,
             cleanup_delay: Some(Duration::from_secs(60)),
             save_delay: Some(Duration::from_millis(50)),
+            jupyterlab: None,
         }
     }
 }
@@ -48,6 +51,7 @@ pub struct TestHost {
     /// The folder's slug.
     pub slug: String,
     place: Arc<TempDir>,
+    jupyterlab: Option<PathBuf>,
 }
 
 impl TestHost {
@@ -80,19 +84,21 @@ impl TestHost {
         let host = Host::start(config).await.unwrap();
         let slug = host.add_folder(&place.path().join("tides"), None).await.unwrap();
         let interface = Interface { name: "test".to_owned(), address: GUEST_ADDRESS.to_owned() };
+        let jupyterlab = setup.jupyterlab.clone();
         let options = ServerOptions {
             port: setup.port,
             interfaces: Some(vec![interface]),
             bind: None,
             max_message: setup.max_message,
+            jupyterlab: setup.jupyterlab,
         };
         let server = Server::start(host.clone(), options).await.unwrap();
-        Self { host, server, slug, place }
+        Self { host, server, slug, place, jupyterlab }
     }
 
     /// Stops, and starts again over the same folder and state.
     pub async fn restart(self) -> Self {
-        let setup = Setup { port: self.server.port(), ..Setup::default() };
+        let setup = Setup { port: self.server.port(), jupyterlab: self.jupyterlab.clone(), ..Setup::default() };
         let place = self.place.clone();
         self.server.stop().await;
         drop(self);

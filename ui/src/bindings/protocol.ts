@@ -268,7 +268,11 @@ role: Role | null,
 /**
  * Whether the folder is shared now.
  */
-sharing: boolean, };
+sharing: boolean, 
+/**
+ * Whether JupyterLab can be opened at `lab`.
+ */
+jupyterlab: boolean, };
 
 /**
  * A network interface that sharing can bind.
@@ -561,7 +565,11 @@ taken_port: number | null,
 /**
  * Document edits in the last minute.
  */
-edits_per_minute: number, };
+edits_per_minute: number, 
+/**
+ * Whether a folder can be opened in JupyterLab.
+ */
+jupyterlab: boolean, };
 
 /**
  * One stretch of whole lines, without the last line's end. Where `merged` is still in the cell (the text), replacing it by

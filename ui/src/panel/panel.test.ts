@@ -7,7 +7,7 @@ const folder = (slug: string): Folder => {
   return { slug, name: slug, path: slug, present: true, sharing: null, people: [], documents: 0, unsaved: 0 };
 };
 const state = (...folders: Folder[]): State => {
-  return { version: '', host: '', folders, interfaces: [], port: 1, taken_port: null, edits_per_minute: 0 };
+  return { version: '', host: '', folders, interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false };
 };
 
 /** A host that does what its test says. */

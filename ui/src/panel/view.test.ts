@@ -17,7 +17,7 @@ const shared: Folder['sharing'] = {
   link: 'http://192.168.1.20:8787/a/#s=x',
   role: 'edit',
 };
-const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0 };
+const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false };
 
 describe('the window', () => {
   it('UI-40 keeps the chosen folder, shows a new one, and after a removal the one in its place', () => {

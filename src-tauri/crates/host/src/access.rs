@@ -7,9 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use store::GuestRow;
 use subtle::ConstantTimeEq;
 
-/// The role that a folder's link gives.
-pub(crate) const LINK_ROLE: Role = Role::Edit;
-
 /// What somebody may do in one folder, after authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {

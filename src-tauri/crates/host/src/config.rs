@@ -1,5 +1,6 @@
 //! How a host is started: every delay, limit and place is an argument.
 
+use protocol::Role;
 use rooms::Policy;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct HostConfig {
     pub policy: Policy,
     /// How often watched files are looked at besides the system's notifications; zero: never.
     pub poll_interval: Duration,
+    /// What new guests may do who come by a share link.
+    pub link_role: Role,
     /// Files larger than this are not opened as documents, in bytes.
     pub max_file: u64,
 }
@@ -38,6 +41,7 @@ impl Default for HostConfig {
                 retry_delay: Duration::from_secs(10),
             },
             poll_interval: Duration::from_secs(1),
+            link_role: Role::Edit,
             max_file: 256 * 1024 * 1024,
         }
     }

@@ -18,6 +18,7 @@ mod encoding;
 mod file_ids;
 mod folder;
 mod folders;
+mod keeping;
 mod kinds;
 mod lifecycle;
 mod log;

@@ -1,6 +1,6 @@
 //! Sharing and access: the host's methods over the folders' links and guests.
 
-use crate::access::{Grant, LINK_ROLE, LinkOffer, same_secret};
+use crate::access::{Grant, LinkOffer, same_secret};
 use crate::connection::Closing;
 use crate::shared::{host_event, store_fault};
 use crate::{Bound, Host, Result, names, random};
@@ -104,7 +104,11 @@ impl Host {
     pub fn link_offer(&self, slug: &str, secret: &str) -> Result<LinkOffer> {
         let folder = self.shared().folder(slug)?;
         folder.access.check_secret(secret)?;
-        Ok(LinkOffer { folder: folder.name.clone(), host: self.host_name().to_owned(), role: LINK_ROLE })
+        Ok(LinkOffer {
+            folder: folder.name.clone(),
+            host: self.host_name().to_owned(),
+            role: self.shared().config.link_role,
+        })
     }
 
     /// Redeems a link: a new guest, and the token for its cookie.
@@ -125,7 +129,7 @@ impl Host {
             let color = names::color(join.color.as_deref(), &colors);
             let user = User::new(random::username(), names::free(name, &taken), Some(color));
             let (token, link) = (Digest::of(token.as_bytes()), Digest::of(join.secret.as_bytes()));
-            let guest = GuestRow { token, user, role: LINK_ROLE, link };
+            let guest = GuestRow { token, user, role: self.shared().config.link_role, link };
             access.guests.push(guest.clone());
             guest
         };

@@ -20,6 +20,8 @@ pub struct Hello {
     pub role: Option<Role>,
     /// Whether the folder is shared now.
     pub sharing: bool,
+    /// Whether JupyterLab can be opened at `lab`.
+    pub jupyterlab: bool,
 }
 
 /// Body of `POST join`.

@@ -93,6 +93,8 @@ pub struct State {
     pub taken_port: Option<u16>,
     /// Document edits in the last minute.
     pub edits_per_minute: u32,
+    /// Whether a folder can be opened in JupyterLab.
+    pub jupyterlab: bool,
 }
 
 /// What the window is told as it happens. The first message is a `State`, then the tail of events, then live.

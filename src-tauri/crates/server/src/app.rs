@@ -3,7 +3,7 @@
 use crate::auth::{Asked, Peer, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
-use crate::{Server, collaboration, contents, events, guest, page, panel, versions};
+use crate::{Server, collaboration, contents, events, guest, lab, page, panel, versions};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Uri, header};
@@ -39,6 +39,7 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/commonplace/file/{*path}", get(guest::file))
         .route("/api/commonplace/versions/{*path}", get(versions::get).post(versions::restore))
         .route("/api/commonplace/panel", get(panel::subscribe).post(panel::command))
+        .merge(lab::routes())
         .fallback(page::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(server.clone());

@@ -24,8 +24,15 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
     let slug = asked.slug()?;
     let request: HelloRequest = parse(&body, r#"{"secret": null}"#)?;
     let sharing = server.is_shared(slug);
-    let mut hello =
-        Hello { version: VERSION.to_owned(), folder: None, host: None, me: None, role: None, sharing: false };
+    let mut hello = Hello {
+        version: VERSION.to_owned(),
+        folder: None,
+        host: None,
+        me: None,
+        role: None,
+        sharing: false,
+        jupyterlab: false,
+    };
     if let Ok(grant) = asked.grant(&server) {
         let folders = server.host().folders();
         hello.folder = folders.into_iter().find(|folder| folder.slug == slug).map(|folder| folder.name);
@@ -33,6 +40,7 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
         hello.me = Some(grant.user);
         hello.role = Some(grant.role);
         hello.sharing = sharing;
+        hello.jupyterlab = server.installation().is_there();
     } else if let Some(secret) = request.secret {
         may_try(&server, &asked)?;
         let offer = counted(&server, &asked, server.host().link_offer(slug, &secret).map_err(Failure::from))?;

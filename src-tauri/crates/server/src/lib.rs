@@ -11,6 +11,7 @@ mod contents;
 mod error;
 mod events;
 mod guest;
+mod lab;
 mod listen;
 mod page;
 mod panel;
@@ -20,7 +21,7 @@ use host::{Bound, Host};
 use protocol::panel::{Command, Interface, Message, State};
 use protocol::{ErrorBody, ErrorCode};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -42,11 +43,13 @@ pub struct ServerOptions {
     pub bind: Option<IpAddr>,
     /// Largest WebSocket message in bytes (256 MiB).
     pub max_message: usize,
+    /// Directory of a JupyterLab installation (its `share/jupyter`, or what contains it); `None`: Jupyter's usual places.
+    pub jupyterlab: Option<PathBuf>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { port: 8787, interfaces: None, bind: None, max_message: 256 * 1024 * 1024 }
+        Self { port: 8787, interfaces: None, bind: None, max_message: 256 * 1024 * 1024, jupyterlab: None }
     }
 }
 
@@ -64,6 +67,9 @@ struct Inner {
     attempts: auth::Attempts,
     /// Commands run one after the other.
     commands: Mutex<()>,
+    installation: lab::Installation,
+    /// What visitors keep changes one at a time.
+    keeping: Mutex<()>,
     stopping: CancellationToken,
     sockets: TaskTracker,
 }
@@ -72,6 +78,7 @@ impl Server {
     /// Binds loopback and starts to serve.
     pub async fn start(host: Host, options: ServerOptions) -> Result<Server, ErrorBody> {
         let opened = listen::open(options.port, options.bind).await?;
+        let installation = lab::Installation::new(options.jupyterlab.clone());
         let server = Server(Arc::new(Inner {
             host,
             options,
@@ -81,6 +88,8 @@ impl Server {
             doors: listen::Doors::default(),
             attempts: auth::Attempts::default(),
             commands: Mutex::new(()),
+            installation,
+            keeping: Mutex::new(()),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
         }));
@@ -204,6 +213,14 @@ impl Server {
 
     fn options(&self) -> &ServerOptions {
         &self.0.options
+    }
+
+    fn installation(&self) -> &lab::Installation {
+        &self.0.installation
+    }
+
+    fn keeping(&self) -> &Mutex<()> {
+        &self.0.keeping
     }
 
     fn taken_port(&self) -> Option<u16> {

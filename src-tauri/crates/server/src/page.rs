@@ -33,7 +33,7 @@ pub(crate) async fn serve(State(server): State<Server>, asked: Asked, request: R
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(crate::error::method_not_allowed().await);
     }
-    if let Some(response) = redeem(&server, &asked, &path) {
+    if let Some(response) = redeem(&server, &asked) {
         return Ok(response);
     }
     if !path.is_empty() {
@@ -52,7 +52,7 @@ pub(crate) async fn serve(State(server): State<Server>, asked: Asked, request: R
 }
 
 /// A page asked for with a good `?token=`: the token moves into a cookie and out of the address.
-fn redeem(server: &Server, asked: &Asked, path: &str) -> Option<Response> {
+pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     let token = asked.query("token").filter(|token| !token.is_empty())?;
     let slug = asked.base.slug.as_deref();
     let good = match slug {
@@ -64,9 +64,15 @@ fn redeem(server: &Server, asked: &Asked, path: &str) -> Option<Response> {
     }
     let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token)).ok()?;
     let rest = crate::base::query_without(asked.query.as_deref(), "token");
-    let location = HeaderValue::from_str(&format!("{}/{path}{rest}", asked.base.prefix)).ok()?;
+    let location = HeaderValue::from_str(&format!("{}{}{rest}", asked.base.prefix, asked.path)).ok()?;
     let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, location), no_store()];
     Some((StatusCode::FOUND, headers).into_response())
+}
+
+/// The answer that sends a browser to another page here.
+pub(crate) fn see_other(address: &str) -> Response {
+    let location = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::FOUND, [(header::LOCATION, location), no_store()]).into_response()
 }
 
 fn embedded(path: &str, file: rust_embed::EmbeddedFile) -> Response {

@@ -39,6 +39,7 @@ pub(crate) fn state(server: &Server) -> State {
         port: server.port(),
         taken_port: server.taken_port(),
         edits_per_minute: host.edits_per_minute(),
+        jupyterlab: server.installation().is_there(),
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 use host::{Host, HostConfig};
+use protocol::Role;
 use server::{Server, ServerOptions};
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -42,6 +43,13 @@ pub(crate) struct Serve {
     /// Your name, as guests read it [default: the one of the last run, else the account's]
     #[arg(long, value_name = "NAME")]
     host_name: Option<String>,
+    /// What guests may do who come by a share link: "view" or "edit"
+    #[arg(long, value_name = "ROLE", default_value = "edit", value_parser = link_role)]
+    link_role: Role,
+    /// A JupyterLab with jupyter-collaboration to serve at /lab: its share/jupyter, or the environment it is in
+    /// [default: the one that Jupyter's usual places have]
+    #[arg(long, value_name = "DIR")]
+    jupyterlab: Option<PathBuf>,
     /// Largest WebSocket message
     #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024 * 1024)]
     max_message: usize,
@@ -62,6 +70,15 @@ fn delay(text: &str) -> Result<Delay, String> {
     Duration::try_from_secs_f64(seconds).map(|delay| Delay(Some(delay))).map_err(|error| error.to_string())
 }
 
+/// Running code is never a link's to give.
+fn link_role(text: &str) -> Result<Role, String> {
+    match text {
+        "view" => Ok(Role::View),
+        "edit" => Ok(Role::Edit),
+        _ => Err("expected view or edit".to_owned()),
+    }
+}
+
 /// A token travels in headers, addresses and cookies, so it is made of what needs no encoding in any of them.
 fn token(text: &str) -> Result<String, String> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
@@ -80,8 +97,13 @@ impl Serve {
             let slug = host.add_folder(folder, self.slug.as_deref()).await;
             slugs.push(slug.with_context(|| format!("cannot serve {}", folder.display()))?);
         }
-        let options =
-            ServerOptions { port: self.port, interfaces: None, bind: self.bind, max_message: self.max_message };
+        let options = ServerOptions {
+            port: self.port,
+            interfaces: None,
+            bind: self.bind,
+            max_message: self.max_message,
+            jupyterlab: self.jupyterlab.clone(),
+        };
         let server = Server::start(host.clone(), options).await.context("cannot start the server")?;
         let line = self.addresses(&server, &host, &slugs);
         let mut out = std::io::stdout().lock();
@@ -100,6 +122,7 @@ impl Serve {
             owner_token: self.token.clone(),
             poll_interval: self.poll_interval.0.unwrap_or(Duration::ZERO),
             max_file: self.max_file,
+            link_role: self.link_role,
             remembered: false,
             ..HostConfig::default()
         };

@@ -148,6 +148,18 @@ impl Store {
         self.0.run(format!("the setting {key}"), move |c| records::set_setting(c, &key, &value)).await
     }
 
+    /// What is kept for a person in a folder under a name.
+    pub async fn kept(&self, folder: FolderId, username: &str, name: &str) -> Result<Option<String>> {
+        let key = people::kept_key(folder, username, name);
+        self.setting(&key).await
+    }
+
+    /// Keeps something for a person in a folder; forgotten with the guest.
+    pub async fn keep(&self, folder: FolderId, username: &str, name: &str, value: &str) -> Result<()> {
+        let key = people::kept_key(folder, username, name);
+        self.set_setting(&key, value).await
+    }
+
     /// Folders in the order they were added.
     pub async fn folders(&self) -> Result<Vec<FolderRecord>> {
         self.0.run("the list of folders", |c| people::folders(c)).await

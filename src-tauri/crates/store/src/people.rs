@@ -61,7 +61,18 @@ pub(crate) fn set_secret(connection: &Connection, folder: FolderId, secret: &str
     forget_guests(connection, folder)
 }
 
+/// Where something is kept for a person: among the settings.
+pub(crate) fn kept_key(folder: FolderId, username: &str, name: &str) -> String {
+    format!("kept/{}/{username}/{name}", folder.0)
+}
+
+/// Guests go with what was kept for them; what the owner has kept stays.
 fn forget_guests(connection: &Connection, folder: FolderId) -> Outcome<()> {
+    let guests: Vec<String> = guests(connection, folder)?.into_iter().map(|guest| guest.user.username).collect();
+    for username in guests {
+        let of = kept_key(folder, &username, "");
+        connection.execute("DELETE FROM settings WHERE substr(key, 1, length(?1)) = ?1", [of])?;
+    }
     connection.execute("DELETE FROM guests WHERE folder = ?", [folder.0])?;
     Ok(())
 }

@@ -173,8 +173,14 @@ async fn store_12_a_new_link_forgets_the_guests_of_the_old_one() {
         store.add_guest(folder, guest("Bo")).await.unwrap();
         store.add_guest(folder, guest("Cy")).await.unwrap();
         assert_eq!(store.guests(folder).await.unwrap(), [guest("Bo"), guest("Cy")]);
+        for username in [guest("Bo").user.username.as_str(), "owner"] {
+            store.keep(folder, username, "theme", "dark").await.unwrap();
+        }
         store.set_secret(folder, "new").await.unwrap();
         assert_eq!(store.guests(folder).await.unwrap(), []);
+        let kept = async |username: &str| store.kept(folder, username, "theme").await.unwrap();
+        assert_eq!(kept(&guest("Bo").user.username).await, None, "what was kept for a guest goes too");
+        assert_eq!(kept("owner").await.as_deref(), Some("dark"));
         assert_eq!(store.folders().await.unwrap()[0].secret, "new");
     }
 }
