@@ -198,6 +198,10 @@ export type FileState = { "state": "fine" } | { "state": "gone" } | { "state": "
 /**
  * Why.
  */
+reason: string, } | { "state": "unfit", 
+/**
+ * Why.
+ */
 reason: string, } | { "state": "unreadable", 
 /**
  * Why.

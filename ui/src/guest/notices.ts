@@ -13,8 +13,6 @@ export interface NoticeFacts {
   fault: string | null;
   /** How the file fares, and since when that is known. */
   fares: { file: FileState; since: number };
-  /** The page shows a notebook as text: while one types, it often is none. */
-  asText: boolean;
   /** Changes of the file by other programs, and when the newest was told. */
   merged: (MergeNews & { at: number; open: number }) | null;
   saving: boolean;
@@ -67,7 +65,7 @@ export function noticeOf(facts: NoticeFacts, now: number): NoticeView | null {
 }
 
 /** What is wrong with the file, if there is a connection to know it by. */
-function troubleOf({ fares, fault, file: name, asText, viewOnly, saving }: NoticeFacts, now: number): NoticeView | null {
+function troubleOf({ fares, fault, file: name, viewOnly, saving }: NoticeFacts, now: number): NoticeView | null {
   const { file, since } = fares;
   switch (file.state) {
     case 'gone': {
@@ -78,7 +76,8 @@ function troubleOf({ fares, fault, file: name, asText, viewOnly, saving }: Notic
     case 'unreadable':
       return { id: 'fault', kind: 'error', ...strings.fileState.unreadable(name, file.reason), actions: ['copy'] };
     case 'unwritable':
-      if (!asText) return { id: 'fault', kind: 'error', ...strings.saving.failed(name, file.reason) };
+      return { id: 'fault', kind: 'error', ...strings.saving.failed(name, file.reason) };
+    case 'unfit':
       if (now - since < HALF_TYPED_MS) return null;
       return { id: 'half-typed', kind: 'warning', ...strings.fileState.halfTyped(file.reason) };
     case 'fine':
@@ -98,7 +97,7 @@ export function nextLook(facts: NoticeFacts, now: number): number | null {
     ...(facts.awaySince === null ? [] : [facts.awaySince + SHORT_MS, facts.awaySince + LONG_MS]),
     ...(facts.back ? [facts.back.at + BACK_MS] : []),
     ...(facts.merged?.passing ? [facts.merged.at + BACK_MS] : []),
-    ...(facts.asText ? [facts.fares.since + HALF_TYPED_MS] : []),
+    ...(facts.fares.file.state === 'unfit' ? [facts.fares.since + HALF_TYPED_MS] : []),
   ].filter((moment) => moment > now);
   return moments.length ? Math.min(...moments) - now : null;
 }

@@ -69,6 +69,7 @@ describe('saving', () => {
     expect(words({ fault: '', dirty: true })).toBe('2 Not in the file');
     expect(words({ file: { state: 'gone' } })).toBe('2 Not in the file');
     expect(words({ file: { state: 'unwritable', reason: 'Full.' }, dirty: true })).toBe('2 Not in the file');
+    expect(words({ file: { state: 'unfit', reason: 'Half.' }, dirty: true })).toBe('2 Not in the file');
     expect(words({ file: { state: 'unwritable', reason: 'Full.' } })).toBe('3 In the file, 14:32');
     expect([obstacle({ ...facts, file: { state: 'unreadable', reason: 'No.' } }), obstacle(facts)]).toEqual(['No.', null]);
     expect(words({ loaded: false })).toBe('0 ');
@@ -80,7 +81,7 @@ describe('saving', () => {
 });
 
 describe('notices', () => {
-  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, fares: { file: { state: 'fine' }, since: 0 }, asText: false, merged: null, saving: false, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
+  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, fares: { file: { state: 'fine' }, since: 0 }, merged: null, saving: false, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
   const id = (more: Partial<NoticeFacts>, now: number) => noticeOf({ ...facts, ...more }, now)?.id;
 
   it('UI-13 a lost connection is told after 1 s, a silent host after 10 s, and the return for 8 s', () => {
@@ -106,7 +107,7 @@ describe('notices', () => {
   });
 
   it('UI-106 a notebook typed as text may be none for 3 s before that is worth a notice', () => {
-    const typing = { asText: true, fares: { file: { state: 'unwritable' as const, reason: 'Line 3 ends too early.' }, since: 0 } };
+    const typing = { fares: { file: { state: 'unfit' as const, reason: 'Line 3 ends too early.' }, since: 0 } };
     expect([id(typing, 2_999), id(typing, 3_000), nextLook({ ...facts, ...typing }, 1_000)]).toEqual([undefined, 'half-typed', 2_000]);
     expect(noticeOf({ ...facts, ...typing }, 3_000)?.text).toContain('Line 3 ends too early. What you type is safe on the host');
   });

@@ -17,6 +17,11 @@ pub enum FileState {
         /// Why.
         reason: String,
     },
+    /// What is typed in this view is no document of the file's kind yet; it reaches the file once it is.
+    Unfit {
+        /// Why.
+        reason: String,
+    },
     /// It holds something that is no document of its kind, and is left alone until it does again.
     Unreadable {
         /// Why.

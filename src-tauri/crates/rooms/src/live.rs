@@ -271,12 +271,10 @@ impl Live {
     /// How the file fares.
     fn fares(&self) -> FileState {
         let unreadable = self.unreadable.as_ref().filter(|unreadable| unreadable.told);
-        match (unreadable, self.unfit.as_deref().or(self.clock.complaint())) {
-            _ if self.gone => FileState::Gone,
-            (Some(unreadable), _) => FileState::Unreadable { reason: unreadable.reason.clone() },
-            (None, Some(reason)) => FileState::Unwritable { reason: reason.to_owned() },
-            (None, None) => FileState::Fine,
-        }
+        let unreadable = unreadable.map(|it| FileState::Unreadable { reason: it.reason.clone() });
+        let unfit = self.unfit.as_ref().map(|reason| FileState::Unfit { reason: reason.clone() });
+        let unwritable = self.clock.complaint().map(|reason| FileState::Unwritable { reason: reason.to_owned() });
+        if self.gone { FileState::Gone } else { unreadable.or(unfit).or(unwritable).unwrap_or_default() }
     }
 
     /// When the next tick is wanted.

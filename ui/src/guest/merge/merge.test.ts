@@ -118,6 +118,7 @@ describe('what is said of a merge', () => {
       passing: false,
     });
     const by = ['ana', 'ben'].map((username) => ({ username, name: username.toUpperCase(), color: null }));
-    expect([typedBy({ ...merge(1), by }, 'ben'), typedBy(merge(1), 'ben')]).toEqual(['ANA and you', '']);
+    const one = (username: string) => typedBy({ ...merge(1), by: by.filter((person) => person.username === username) }, 'ben');
+    expect([one('ana'), one('ben'), one('nobody'), typedBy({ ...merge(1), by }, 'ben')]).toEqual(['ANA', 'you', '', '']);
   });
 });

@@ -56,8 +56,9 @@ function whatChanged(merged: readonly Merged[]): string {
   ].join(' ');
 }
 
-/** Who typed here, as far as the host saw it; "you" for me. Empty if nobody knows. */
-export function typedBy(merge: Merge, me: string): string {
-  const names = merge.by.map((person) => (person.username === me ? strings.merge.you : person.name));
-  return new Intl.ListFormat('en').format(names);
+/** Who typed here, if it can only have been one; "you" for me. The host knows who typed, not who typed what. */
+export function typedBy({ by }: Merge, me: string): string {
+  const [one, ...others] = by;
+  if (!one || others.length) return '';
+  return one.username === me ? strings.merge.you : one.name;
 }

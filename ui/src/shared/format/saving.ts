@@ -35,7 +35,7 @@ export interface SaveStatus {
 /** Why the file does not have what is here; null: nothing is in the way. */
 export function obstacle({ file, fault, dirty }: SaveFacts): string | null {
   if (file.state === 'gone') return strings.fileState.goneShort;
-  if (file.state === 'unreadable') return file.reason;
+  if (file.state === 'unreadable' || file.state === 'unfit') return file.reason;
   // What the file has already needs no writing.
   if (file.state === 'unwritable' && dirty) return file.reason;
   return fault;

@@ -2,7 +2,7 @@
 
 use crate::stage::{ANA, BEN, Stage, save};
 use protocol::{Action, BaseAt, Digest, FileState, Level, Role};
-use rooms::{DiskRead, Input};
+use rooms::{DiskRead, Input, WriteOutcome};
 use serde_json::json;
 use yrs::Any;
 
@@ -201,4 +201,19 @@ fn ui_100_a_page_is_told_how_the_file_fares_when_that_changes_and_when_it_joins(
     assert!(reason.starts_with("notes.txt is no readable text: "), "{reason}");
     stage.edit_disk("one\n");
     assert_eq!(stage.fared(ANA).last(), Some(&FileState::Fine));
+}
+
+#[test]
+fn ui_106_a_page_is_told_that_its_text_is_no_document_until_it_is_one() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.writing = false;
+    stage.insert(ANA, 0, "{");
+    stage.pass(1_100);
+    stage.give(Input::Wrote(WriteOutcome::Unfit("Half.".to_owned())));
+    assert_eq!(stage.fared(ANA), [FileState::Unfit { reason: "Half.".to_owned() }]);
+    stage.writing = true;
+    stage.insert(ANA, 0, "}");
+    stage.pass(1_100);
+    assert_eq!((stage.fared(ANA).last(), stage.file()), (Some(&FileState::Fine), "}{one\n"));
 }
