@@ -16,3 +16,4 @@ mod rest;
 mod session;
 mod sync;
 mod versions;
+mod views;

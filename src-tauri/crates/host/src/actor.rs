@@ -10,7 +10,7 @@ use crate::random;
 use crate::registry::{Joining, Status, Told};
 use crate::shared::{Shared, host_event};
 use protocol::{Action, ClientId, CloseCode, Event, FileId, Level, RoomId};
-use rooms::{DocumentRoom, Effect, Input, Now, TransientRoom};
+use rooms::{Answer, Backing, DocumentRoom, Effect, Input, Now, TransientRoom};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -61,6 +61,13 @@ impl Machine {
         }
     }
 
+    fn is_wanted(&self) -> bool {
+        match self {
+            Self::Document(room) => room.is_wanted(),
+            Self::Transient(_) => true,
+        }
+    }
+
     fn is_open_and_dirty(&self) -> (bool, bool) {
         match self {
             Self::Document(room) => (room.is_open(), room.is_dirty()),
@@ -88,13 +95,20 @@ pub(crate) struct Actor {
     /// The file behind it.
     pub(crate) file: Option<FileId>,
     machine: Machine,
-    status: Arc<Status>,
+    pub(crate) status: Arc<Status>,
     pub(crate) seats: HashMap<ClientId, Seat>,
     pub(crate) inputs: VecDeque<Input>,
     pub(crate) log: Log,
     /// Number of the session in which the history began; `None` until the room is open.
     pub(crate) since: Option<u64>,
     pub(crate) disk: DiskWork,
+    /// What the room works with.
+    pub(crate) backing: Backing,
+    /// Somebody wants the room, as its primary knows it.
+    pub(crate) wanted: bool,
+    /// Views that wait for an answer, by ticket; and the last ticket.
+    pub(crate) asking: HashMap<u64, oneshot::Sender<Answer>>,
+    pub(crate) ticket: u64,
     pub(crate) jobs: JoinSet<Ended>,
     pub(crate) done: bool,
     /// Those who wait for a version to be put back, by number.
@@ -134,8 +148,14 @@ pub(crate) async fn run(
         if end == End::Killed {
             return;
         }
+        let is_fault = matches!(end, End::Fault(_));
         actor.bury(end).await;
         first = folder.rooms.finish(&id, &mut told);
+        actor.part();
+        if is_fault {
+            // Views of it need another.
+            actor.rouse();
+        }
         if first.is_none() {
             break;
         }
@@ -162,6 +182,10 @@ impl Actor {
             log: Log::default(),
             since: None,
             disk: DiskWork::default(),
+            backing: Backing::File,
+            wanted: true,
+            asking: HashMap::new(),
+            ticket: 0,
             jobs: JoinSet::new(),
             done: false,
             restoring: HashMap::new(),
@@ -218,7 +242,11 @@ impl Actor {
                     self.inputs.push_back(Input::Leave { client });
                 }
             }
+            // A view that nobody wants looks when somebody comes.
+            Told::Look if !self.wanted && self.folder.primary_of(&self.id).is_some() => {}
             Told::Look => self.look(),
+            Told::View { view, here, ask, answer } => self.view_asks(view, here, ask, answer),
+            Told::ViewLeft { view } => self.inputs.push_back(Input::ViewLeft { view }),
             Told::Moved { path } => self.inputs.push_back(Input::Moved { path }),
             Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
             Told::Restore { by, bytes, answer } => {
@@ -268,7 +296,12 @@ impl Actor {
                 self.carry_out(effect);
             }
             self.show();
+            self.show_wanted();
         }
+    }
+
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.machine.is_wanted()
     }
 
     /// Keeps the room's status as others see it.
@@ -278,6 +311,8 @@ impl Actor {
         let dirtied = self.status.dirty.swap(dirty, Ordering::Relaxed) != dirty;
         if opened {
             self.folder.focus.notify_one();
+            // Views that had to do without.
+            self.rouse();
         }
         self.opened |= open;
         if opened || dirtied {
@@ -392,6 +427,7 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::Device;
     use crate::registry::Told;
     use crate::support::{Peer, Place, event, owner};
     use protocol::{Action, CloseCode, DocumentKind, RoomId};
@@ -423,5 +459,30 @@ mod tests {
         });
         assert_eq!(place.read("a.md"), "hello\ntypedlost here, kept by its client.");
         assert_eq!(place.read("b.md"), "goes on");
+    }
+
+    #[test]
+    fn sync_72_a_fault_of_a_primary_takes_nothing_from_its_views() {
+        let place = Place::new(&[("a.txt", "one\n")]);
+        place.run(async |host| {
+            let grant = owner(&host);
+            let mut ana = Peer::open(&host, &grant, "a.txt").await;
+            let view = format!("text:unicode:{}", ana.file);
+            let joined = host.join(&grant, &view, &ana.session, Device::default()).await.unwrap();
+            let mut ben = Peer::new(joined, &ana).await;
+            ana.type_in("two\n").await;
+            ben.sees("one\ntwo\n").await;
+            let id = RoomId::document(DocumentKind::text(), ana.file.clone());
+            let room = host.shared().folder("tide-pools").unwrap().rooms.get(&id).unwrap();
+            room.tell(Told::Break);
+            ben.type_in("three\n").await;
+            assert_eq!(ana.end().await.code, CloseCode::Fault);
+            let mut again = Peer::open(&host, &grant, "a.txt").await;
+            again.sees("one\ntwo\nthree\n").await;
+            again.type_in("four\n").await;
+            ben.sees("one\ntwo\nthree\nfour\n").await;
+            host.shutdown().await;
+        });
+        assert_eq!(place.read("a.txt"), "one\ntwo\nthree\nfour\n");
     }
 }

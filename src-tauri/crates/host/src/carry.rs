@@ -8,7 +8,7 @@ use crate::registry::Entry;
 use crate::shared::host_event;
 use bytes::Bytes;
 use protocol::{Action, ClientId, CloseCode, Event, Level, close};
-use rooms::{DiskRead, Effect, Input, Outcome, WriteOutcome};
+use rooms::{Backing, DiskRead, Effect, Input, Outcome, WriteOutcome};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -39,8 +39,9 @@ pub(crate) enum Ended {
     Finished(Outcome),
     Committed { group: Group, result: store::Result<()> },
     Shortened(Result<(), String>),
-    Read { read: DiskRead, writes: u64 },
-    Wrote(WriteOutcome),
+    Read { read: DiskRead, backing: Backing, writes: u64 },
+    Wrote { outcome: WriteOutcome, backing: Backing },
+    FileSaved(Result<(), String>),
 }
 
 impl Actor {
@@ -74,16 +75,15 @@ impl Actor {
                 self.jobs.spawn_blocking(move || Ended::Finished(job.run()));
             }
             Effect::Read => self.look(),
-            Effect::Write { bytes, expect, .. } => {
-                let Some(file) = self.file.clone() else { return };
-                let (shared, folder) = (self.shared.clone(), self.folder.clone());
-                self.disk.writing = true;
-                self.disk.writes += 1;
-                self.jobs
-                    .spawn(async move { Ended::Wrote(opening::write(&shared, &folder, &file, bytes, expect).await) });
+            Effect::Write { bytes, expect, seq } => self.begin_write(bytes, expect, seq),
+            Effect::Save => self.begin_save(),
+            Effect::Took { view, intent } => self.log.took(now, view, intent),
+            Effect::Answer { ticket, answer } => {
+                if let Some(asking) = self.asking.remove(&ticket) {
+                    drop(asking.send(answer));
+                }
             }
-            // No room is a view of another yet.
-            Effect::Save | Effect::Took { .. } | Effect::Answer { .. } | Effect::Views => {}
+            Effect::Views => self.rouse(),
             Effect::Emit(event) => self.emit(event),
             Effect::Done => self.done = true,
         }
@@ -103,24 +103,20 @@ impl Actor {
     }
 
     fn open(&mut self) {
-        let Some(file) = self.file.clone() else { return };
-        let (shared, folder, id) = (self.shared.clone(), self.folder.clone(), self.id.clone());
+        let Some(way) = self.way() else { return };
+        let status = self.status.clone();
         self.disk.reading = true;
-        self.jobs
-            .spawn(async move { Ended::Gathered(opening::gather(&shared, &folder, &id, &file).await.map(Box::new)) });
+        self.jobs.spawn(async move { Ended::Gathered(opening::gather(&way, &status).await.map(Box::new)) });
     }
 
     /// Reads the file, now or once nothing stands in the way.
     pub(crate) fn look(&mut self) {
-        let Some(file) = self.file.clone() else { return };
         if self.since.is_none() || self.disk.reading || self.disk.writing {
             self.disk.look = true;
             return;
         }
-        let (shared, folder, writes) = (self.shared.clone(), self.folder.clone(), self.disk.writes);
         self.disk.look = false;
-        self.disk.reading = true;
-        self.jobs.spawn(async move { Ended::Read { read: opening::read(&shared, &folder, &file).await, writes } });
+        self.begin_read();
     }
 
     fn look_if_wanted(&mut self) {
@@ -130,10 +126,15 @@ impl Actor {
     }
 
     pub(crate) fn finished(&mut self, ended: Ended) {
+        if matches!(ended, Ended::Read { .. } | Ended::Wrote { .. } | Ended::FileSaved(_)) && !self.wanted {
+            // The question may have come after the farewell.
+            self.part();
+        }
         match ended {
             Ended::Gathered(Ok(material)) => {
                 let Material { since, opened } = *material;
                 self.disk.reading = false;
+                self.backing = opened.backing;
                 self.since = Some(since);
                 self.log.opened(&opened.log);
                 self.refuse_older(since);
@@ -155,24 +156,29 @@ impl Actor {
             Ended::Committed { group, result: Err(error) } => self.not_stored(group, &error),
             Ended::Shortened(Ok(())) => {}
             Ended::Shortened(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
-            Ended::Read { read, writes } => {
+            Ended::Read { read, backing, writes } => {
                 self.disk.reading = false;
                 if self.disk.writing || writes != self.disk.writes {
                     self.disk.look = true;
                 } else {
+                    self.backed(backing);
                     self.inputs.push_back(Input::Disk(read));
                 }
                 self.look_if_wanted();
             }
-            Ended::Wrote(outcome) => {
+            Ended::Wrote { outcome, backing } => {
                 self.disk.writing = false;
-                // The file's other rooms learn of it now; the watcher would tell them later.
-                if let (WriteOutcome::Done(_), Some(file)) = (&outcome, &self.file) {
-                    self.folder.look(file, Some(&self.id));
+                if matches!(outcome, WriteOutcome::Done(_)) && backing == Backing::File {
+                    // The file's other rooms learn of it now; the watcher would tell them later.
+                    self.rouse();
+                    // A primary that could not read the file may be able to now.
+                    self.disk.look |= self.folder.primary_of(&self.id).is_some();
                 }
+                self.backed(backing);
                 self.inputs.push_back(Input::Wrote(outcome));
                 self.look_if_wanted();
             }
+            Ended::FileSaved(result) => self.inputs.push_back(Input::FileSaved(result)),
         }
     }
 

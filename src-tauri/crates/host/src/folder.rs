@@ -292,9 +292,16 @@ impl Folder {
 
     /// Disconnects everybody, saves what is unsaved, ends the tasks.
     pub(crate) async fn close(&self, reason: &str) {
-        self.rooms.close(reason);
-        self.tasks.close();
-        if tokio::time::timeout(CLOSING, self.tasks.wait()).await.is_err() {
+        let closing = async {
+            // What views have goes to their primaries first.
+            let is_view = |room: &RoomId| self.primary_of(room).is_some();
+            self.rooms.close(reason, is_view);
+            self.rooms.ended(is_view).await;
+            self.rooms.close(reason, |_| true);
+            self.tasks.close();
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(CLOSING, closing).await.is_err() {
             tracing::error!(folder = self.slug, "a room did not close in time; what it has is in its log");
         }
         self.stop.cancel();

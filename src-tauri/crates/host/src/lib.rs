@@ -30,6 +30,7 @@ mod sample;
 mod shared;
 mod sharing;
 mod versions;
+mod views;
 mod watching;
 
 #[cfg(test)]

@@ -51,7 +51,14 @@ impl Log {
         self.batch.base = Some(base);
         // A base forgets the intent before it.
         self.batch.intent = None;
-        self.want(now + GATHER);
+        // Clients wait to see what was merged.
+        self.want(now);
+    }
+
+    /// A view waits for it, as for an intent.
+    pub(crate) fn took(&mut self, now: Instant, view: String, intent: Intent) {
+        self.batch.took.push((view, intent));
+        self.want(now);
     }
 
     /// An intent is waited for: it is committed at once, with everything before it.
@@ -101,6 +108,7 @@ impl Log {
         self.failures += 1;
         let later = std::mem::take(&mut self.batch);
         group.batch.append.extend(later.append);
+        group.batch.took.extend(later.took);
         group.batch.keep.extend(later.keep);
         group.batch.merges.extend(later.merges);
         // A later base forgets the earlier intent.

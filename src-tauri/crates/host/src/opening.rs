@@ -2,11 +2,14 @@
 
 use crate::folder::Folder;
 use crate::random;
+use crate::registry::Status;
 use crate::shared::Shared;
+use crate::views::Way;
 use files::{ReadError, Root, WriteError};
-use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model, RoomId};
+use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model};
 use rooms::{Backing, DiskRead, Opened, WriteOutcome};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use store::{FolderId, History, Store};
 use ydoc::{Document, UpdateError};
@@ -21,22 +24,31 @@ pub(crate) struct Material {
     pub(crate) opened: Opened,
 }
 
-/// Gathers what a room opens with; an error is a sentence.
-pub(crate) async fn gather(shared: &Shared, folder: &Folder, room: &RoomId, file: &FileId) -> Result<Material, String> {
+/// Gathers what a room opens with; an error is a sentence. `status` is that of the room.
+pub(crate) async fn gather(way: &Way, status: &Status) -> Result<Material, String> {
+    let Way { shared, folder, room, file, .. } = way;
+    // First of all: what the primary says it took must be stored when it is looked for.
+    let primary = way.primary_read().await;
     let history = shared.store.history(folder.id, &room.to_string()).await.map_err(|error| error.to_string())?;
     let path = folder.ids.path(file).ok_or_else(|| format!("{room} has no file"))?;
-    // Another room of this file may be in the middle of a save of its own.
-    if folder.rooms.of_file(file, Some(room)).is_empty()
-        && let Ok(root) = folder.root()
-        && let Err(error) = root.recover(&path, history.intent.map(|intent| intent.digest)).await
-    {
-        tracing::error!(%error, "what a save cut short left behind could not be tidied up");
-    }
-    let disk = read(shared, folder, file).await;
+    let (disk, backing, taken) = match primary {
+        Some((content, saved)) => (DiskRead::Content(content), Backing::Primary { saved }, way.taken().await),
+        None => {
+            status.direct.store(true, Ordering::Relaxed);
+            // Another room of this file may be in the middle of a save of its own.
+            let others = folder.rooms.of_file(file, Some(room));
+            if !others.iter().any(|other| other.status.direct.load(Ordering::Relaxed))
+                && let Ok(root) = folder.root()
+                && let Err(error) = root.recover(&path, history.intent.map(|intent| intent.digest)).await
+            {
+                tracing::error!(%error, "what a save cut short left behind could not be tidied up");
+            }
+            (read(shared, folder, file).await, Backing::File, None)
+        }
+    };
     let since = if history.since == 0 { folder.session().0 } else { history.since };
     let History { log, base, intent, merges, .. } = history;
-    let backing = Backing::File;
-    Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path, backing, taken: None } })
+    Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path, backing, taken } })
 }
 
 /// Reads a file for its rooms and remembers what was seen.

@@ -6,11 +6,11 @@ use crate::connection::Exit;
 use crate::shared::Shared;
 use bytes::Bytes;
 use protocol::{ClientId, FileId, RoomId, User};
-use rooms::Member;
+use rooms::{Answer, Ask, Member};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 /// Frames that may wait in a room's queue; then its clients' readers wait.
 const FRAMES: usize = 256;
@@ -33,6 +33,17 @@ pub(crate) enum Told {
     Look,
     Moved {
         path: String,
+    },
+    /// A view asks its primary, this room. Without an answer the room ended meanwhile.
+    View {
+        view: String,
+        here: bool,
+        ask: Ask,
+        answer: oneshot::Sender<Answer>,
+    },
+    /// Nobody is in this view any more.
+    ViewLeft {
+        view: String,
     },
     Close {
         reason: String,
@@ -90,6 +101,8 @@ impl Drop for Entry {
 pub(crate) struct Status {
     pub(crate) open: AtomicBool,
     pub(crate) dirty: AtomicBool,
+    /// It reads and writes the file itself.
+    pub(crate) direct: AtomicBool,
 }
 
 /// The way to a room's task. Cheap to clone.
@@ -132,7 +145,11 @@ pub(crate) enum Refused {
 
 /// The rooms of one folder.
 #[derive(Default)]
-pub(crate) struct Rooms(Mutex<Inside>);
+pub(crate) struct Rooms {
+    inside: Mutex<Inside>,
+    /// A room ended.
+    ended: Notify,
+}
 
 #[derive(Default)]
 struct Inside {
@@ -167,7 +184,7 @@ impl Inside {
 
 impl Rooms {
     fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Enters a room, which `start` starts if it is not there.
@@ -194,6 +211,19 @@ impl Rooms {
         Ok(())
     }
 
+    /// As [`Rooms::tell`], and a room that is there still answers while the folder is being closed.
+    pub(crate) fn ask(
+        &self,
+        id: &RoomId,
+        told: Told,
+        start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
+    ) -> Result<(), Refused> {
+        let mut inside = self.lock();
+        let there = inside.rooms.get(id).filter(|handle| !handle.queue.is_closed()).cloned();
+        there.map_or_else(|| inside.reach(id, start), Ok)?.tell(told);
+        Ok(())
+    }
+
     /// A room is finished: it leaves the table, unless somebody came in meanwhile, who is answered.
     pub(crate) fn finish(&self, id: &RoomId, told: &mut mpsc::UnboundedReceiver<Told>) -> Option<Joining> {
         let mut inside = self.lock();
@@ -206,15 +236,27 @@ impl Rooms {
         }
         inside.rooms.remove(id);
         told.close();
+        self.ended.notify_waiters();
         None
     }
 
-    /// Lets nobody in any more and closes every room.
-    pub(crate) fn close(&self, reason: &str) {
+    /// Lets nobody in any more and closes these rooms.
+    pub(crate) fn close(&self, reason: &str, which: impl Fn(&RoomId) -> bool) {
         let mut inside = self.lock();
         inside.closed = true;
-        for room in inside.rooms.values() {
+        for (_, room) in inside.rooms.iter().filter(|(id, _)| which(id)) {
             room.tell(Told::Close { reason: reason.to_owned() });
+        }
+    }
+
+    /// Waits until none of these rooms is there.
+    pub(crate) async fn ended(&self, which: impl Fn(&RoomId) -> bool) {
+        loop {
+            let ended = self.ended.notified();
+            if !self.lock().rooms.keys().any(&which) {
+                return;
+            }
+            ended.await;
         }
     }
 

@@ -279,7 +279,7 @@ fn store_34_a_long_log_becomes_one_state_when_nobody_is_there() {
 }
 
 #[test]
-fn save_32_two_views_of_one_file_meet_through_the_file() {
+fn save_32_two_rooms_of_one_file_are_in_step() {
     let place = Place::new(&[("a.txt", "one\n")]);
     place.run(async |host| {
         let grant = owner(&host);

@@ -87,6 +87,11 @@ fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64
     if batch.intent.is_some() {
         set_intent(connection, document, batch.intent)?;
     }
+    for (view, Intent { digest, seq }) in &batch.took {
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO receipts (document, view, digest, seq) VALUES (?, ?, ?, ?)")?
+            .execute(params![document, view, &digest.0[..], *seq as i64])?;
+    }
     versions::keep(connection, document, &batch.keep)?;
     batch.merges.iter().try_for_each(|merge| versions::remember(connection, document, merge))
 }
@@ -150,6 +155,16 @@ fn base(connection: &Connection, document: i64) -> Outcome<Option<BaseRecord>> {
         (None, None) => return Err(Fault::new("its base has no state")),
     };
     Ok(Some(BaseRecord { digest: digest_of(&digest)?, at }))
+}
+
+/// The last text of a view that a room took.
+pub(crate) fn taken(connection: &Connection, folder: FolderId, room: &str, view: &str) -> Outcome<Option<Intent>> {
+    let Some((document, ..)) = find(connection, folder, room)? else { return Ok(None) };
+    let row = connection
+        .prepare_cached("SELECT digest, seq FROM receipts WHERE document = ? AND view = ?")?
+        .query_row(params![document, view], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)))
+        .optional()?;
+    row.map(|(digest, seq)| Ok(Intent { digest: digest_of(&digest)?, seq: seq as Seq })).transpose()
 }
 
 /// Everything of one room; empty where there is nothing.

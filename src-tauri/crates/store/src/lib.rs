@@ -112,6 +112,8 @@ pub struct Batch {
     pub base: Option<BaseRecord>,
     /// The new intent.
     pub intent: Option<Intent>,
+    /// Texts of views that were taken, by the name of the view's room; only the newest of each is remembered.
+    pub took: Vec<(String, Intent)>,
     /// Versions to be kept; older ones that need not be any more are removed.
     pub keep: Vec<Kept>,
     /// Merges to be remembered; only the newest 8 are.
@@ -223,6 +225,12 @@ impl Store {
     pub async fn commit(&self, folder: FolderId, room: &str, since: u64, batch: Batch) -> Result<()> {
         let room = room.to_owned();
         self.0.commit(|answer| Waiting { folder, room, since, batch, answer }).await
+    }
+
+    /// The last text of a view that its primary, the room of this name, took.
+    pub async fn taken(&self, folder: FolderId, room: &str, view: &str) -> Result<Option<Intent>> {
+        let (room, view) = (room.to_owned(), view.to_owned());
+        self.0.run(of_room(&room), move |c| history::taken(c, folder, &room, &view)).await
     }
 
     /// Replaces the log up to and including `seq` by one state. Never past a base that points into the log: then nothing happens.

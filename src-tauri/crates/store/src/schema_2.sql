@@ -22,3 +22,11 @@ CREATE TABLE merges (
     merge    TEXT NOT NULL,
     PRIMARY KEY (document, id)
 );
+-- The last text of each view that a primary took: written with the update that it made.
+CREATE TABLE receipts (
+    document INTEGER NOT NULL REFERENCES documents (id),
+    view     TEXT NOT NULL,
+    digest   BLOB NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (document, view)
+);

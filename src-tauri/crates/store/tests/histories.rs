@@ -211,3 +211,22 @@ async fn after_closing_everything_fails_with_a_sentence() {
         assert!(each.store.folders().await.is_err());
     }
 }
+
+#[tokio::test]
+async fn the_last_text_that_was_taken_from_a_view_is_remembered_with_the_update() {
+    for Each { store, folder, place: _place } in both().await {
+        let taken = |seq| Intent { digest: Digest::of(b"text"), seq };
+        let took = |at, seq| Batch { took: vec![("view".to_owned(), taken(seq))], ..appends(&[(at, "update")]) };
+        assert_eq!(store.taken(folder, ROOM, "view").await.unwrap(), None);
+        store.commit(folder, ROOM, 1, took(1, 5)).await.unwrap();
+        store.commit(folder, ROOM, 1, took(2, 9)).await.unwrap();
+        assert_eq!(store.taken(folder, ROOM, "view").await.unwrap(), Some(taken(9)));
+        assert!(store.commit(folder, ROOM, 1, took(1, 11)).await.is_ok(), "the same again");
+        assert!(
+            store.commit(folder, ROOM, 1, Batch { append: vec![(1, update("else"))], ..took(1, 12) }).await.is_err()
+        );
+        assert_eq!(store.taken(folder, ROOM, "view").await.unwrap(), Some(taken(11)), "never without its update");
+        store.clear_history(folder, ROOM).await.unwrap();
+        assert_eq!(store.taken(folder, ROOM, "view").await.unwrap(), None);
+    }
+}
