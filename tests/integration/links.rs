@@ -62,7 +62,7 @@ async fn link_21_who_has_neither_link_nor_cookie_learns_nothing() {
     let host = TestHost::start(&[("a.txt", "a\n")]).await;
     let secret = host.share().await;
     let hello = async |body: Value| host.guest("POST", "/tides/api/commonplace/hello").body(body).send().await;
-    let nothing = json!({ "version": protocol::VERSION, "folder": null, "host": null, "me": null, "role": null, "sharing": false });
+    let nothing = json!({ "version": protocol::VERSION, "folder": null, "host": null, "me": null, "role": null, "sharing": false, "jupyterlab": false });
     assert_eq!(hello(json!({ "secret": null })).await.json(), nothing);
     let offered = hello(json!({ "secret": secret })).await.json();
     assert_eq!(
