@@ -33,7 +33,13 @@ pub(crate) fn ready(update: &[u8], blocks: &Blocks, known: impl Fn(u64) -> u32) 
         }
         part.extend_from_slice(&update[first.bytes.start..last.bytes.end]);
     }
-    part.extend_from_slice(&update[blocks.deletions..]);
+    // What one author did in one go is done as a whole: who moves text deletes it and inserts it anew. An update of several is
+    // a whole document, in which it cannot be told what belongs together.
+    if blocks.runs.len() > 1 {
+        part.extend_from_slice(&update[blocks.deletions..]);
+    } else {
+        part.push(0);
+    }
     Ready::Part(part)
 }
 
@@ -106,6 +112,21 @@ mod tests {
         assert_eq!(check(&second, &[(2, 2)]), Ready::All, "known already");
         let both = yrs::merge_updates_v1([&first, &second]).unwrap();
         assert_eq!(check(&both, &[]), Ready::All);
+    }
+
+    #[test]
+    fn sync_91_what_is_moved_is_not_deleted_before_it_is_there_again() {
+        let doc = Doc::with_client_id(1);
+        let text = doc.get_or_insert_text("source");
+        text.push(&mut doc.transact_mut(), "A");
+        text.push(&mut doc.transact_mut(), "lost");
+        let mut txn = doc.transact_mut();
+        text.remove_range(&mut txn, 0, 1);
+        text.push(&mut txn, "A");
+        let moved = txn.encode_update_v1();
+        let blocks = crate::guard::update(&moved).unwrap();
+        assert_eq!(ready(&moved, &blocks, |_| 1), Ready::Part(vec![0, 0]));
+        assert_eq!(ready(&moved, &blocks, |_| 5), Ready::All);
     }
 
     #[test]

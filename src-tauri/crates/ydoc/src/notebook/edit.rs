@@ -21,10 +21,17 @@ pub(crate) fn cell(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, new: 
     }
     source(txn, map, &old.source, &new.source);
     nested_values(txn, map, "metadata", &old.metadata, &new.metadata);
-    values(txn, map, &old.rest, &new.rest);
+    rest(txn, map, old, new.rest.clone());
     if let Some(Out::YArray(array)) = map.get(txn, "outputs") {
         outputs(txn, &array, &old.outputs, &new.outputs, may_edit);
     }
+}
+
+/// Changes whatever else a cell has.
+pub(crate) fn rest(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Cell, mut new: Values) {
+    // What was text elsewhere may have something of that name that is no list of outputs, and would take its place.
+    new.retain(|key, _| old.kind != "code" || key != "outputs");
+    values(txn, map, &old.rest, &new);
 }
 
 /// Changes a cell's text.

@@ -351,14 +351,15 @@ fn merge_cell(txn: &mut TransactionMut<'_>, map: &MapRef, before: Option<&Cell>,
     let metadata = changed(before.map(|before| &before.metadata), &ours.metadata, &theirs.metadata);
     edit::nested_values(txn, map, "metadata", &ours.metadata, &metadata);
     let rest = changed(before.map(|before| &before.rest), &ours.rest, &theirs.rest);
-    edit::values(txn, map, &ours.rest, &rest);
+    edit::rest(txn, map, ours, rest);
     let known = before.map(|before| before.outputs.as_slice()).unwrap_or_default();
     if known != theirs.outputs {
-        let mut outputs = if ours.outputs == known { Vec::new() } else { ours.outputs.clone() };
-        let new = theirs.outputs.iter().filter(|output| outputs.is_empty() || !known.contains(output));
-        let new: Vec<Output> =
-            new.filter(|output| !ours.outputs.contains(output) || ours.outputs == known).cloned().collect();
-        outputs.extend(new);
+        let mut outputs = theirs.outputs.clone();
+        if ours.outputs != known {
+            let kept = ours.outputs.iter().filter(|output| !known.contains(output) || theirs.outputs.contains(output));
+            let new = outputs.iter().filter(|output| !known.contains(output) && !ours.outputs.contains(output));
+            outputs = kept.chain(new).cloned().collect();
+        }
         edit::settle_outputs(txn, map, &outputs);
     }
 }

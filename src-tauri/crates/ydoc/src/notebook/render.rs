@@ -37,7 +37,8 @@ fn wanted(notebook: &Notebook, like: Option<&File>, lines: bool) -> Want {
     let with_ids = has_ids(&notebook.meta);
     let cells = cells.iter().zip(before).map(|(cell, from)| {
         let there = from.and_then(|from| Some((nodes.get(from)?, like?.notebook.cells.get(from)?)));
-        (from, wanted_cell(cell, there, with_ids, lines))
+        let is_id = |id: &str| cells.iter().any(|other| other.id == id);
+        (from, wanted_cell(cell, there, with_ids, &is_id, lines))
     });
     let mut want: BTreeMap<String, Want> = like
         .map(|file| file.root.members().iter().map(|member| (member.key.clone(), Want::Keep)).collect())
@@ -85,7 +86,14 @@ fn map_of(values: &Values, there: Option<&Node>) -> Want {
     }
 }
 
-fn wanted_cell(cell: &Cell, there: Option<(&Node, &Cell)>, with_ids: bool, lines: bool) -> Want {
+/// `is_id`: some cell is called so now.
+fn wanted_cell(
+    cell: &Cell,
+    there: Option<(&Node, &Cell)>,
+    with_ids: bool,
+    is_id: &dyn Fn(&str) -> bool,
+    lines: bool,
+) -> Want {
     let (node, before) = (there.map(|there| there.0), there.map(|there| there.1));
     let get = |key: &str| node.and_then(|node| node.get(key));
     let mut want = BTreeMap::new();
@@ -105,8 +113,8 @@ fn wanted_cell(cell: &Cell, there: Option<(&Node, &Cell)>, with_ids: bool, lines
     }
     let id = Want::Value(Any::String(cell.id.as_str().into()));
     let id = match before {
-        // It has none, or one that an earlier cell has too: as it is there.
-        Some(before) if !before.own_id => Want::Keep,
+        // It has none, or one that an earlier cell still has too: as it is there.
+        Some(before) if !before.own_id && get("id").and_then(Node::joined).is_none_or(|id| is_id(&id)) => Want::Keep,
         Some(_) if get("id").is_none() => Want::Keep,
         None if !with_ids => Want::Keep,
         _ => id,
@@ -126,13 +134,13 @@ fn wanted_cell(cell: &Cell, there: Option<(&Node, &Cell)>, with_ids: bool, lines
     want.insert("metadata".into(), implied_if(cell.metadata.is_empty(), metadata));
     want.insert("execution_state".into(), Want::Keep);
     if cell.kind == "code" {
-        let unreadable = get("outputs").is_some_and(|node| read::outputs(node).is_none());
+        let unreadable = same_kind && get("outputs").is_some_and(|node| read::outputs(node).is_none());
         let outputs = Want::List(cell.outputs.iter().map(|output| wanted_output(output, lines)).collect());
         let outputs = if cell.outputs.is_empty() && unreadable { Want::Keep } else { outputs };
-        want.insert("outputs".into(), implied_if(cell.outputs.is_empty(), outputs));
+        want.insert("outputs".into(), implied_if(same_kind && cell.outputs.is_empty(), outputs));
         let count = want.remove("execution_count").unwrap_or(Want::Value(Any::Null));
         let none = matches!(count, Want::Value(Any::Null));
-        want.insert("execution_count".into(), implied_if(none, count));
+        want.insert("execution_count".into(), implied_if(same_kind && none, count));
     }
     Want::Map(want)
 }
