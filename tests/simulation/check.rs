@@ -89,7 +89,7 @@ impl World {
         let Some(host) = &self.host else { return Ok(false) };
         let connected = self.clients.iter().all(|client| client.connection.is_some());
         let (file, room) = (self.file_view()?, self.room_view()?);
-        Ok(connected && host.room.is_open() && !host.room.is_dirty() && Some(&file) == room.as_deref())
+        Ok(connected && host.room.is_open() && !host.room.is_dirty() && room.is_some_and(|room| file == *room))
     }
 
     fn file_view(&self) -> Result<View, String> {

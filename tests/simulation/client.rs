@@ -5,13 +5,11 @@ use protocol::{ClientId, Model, Role};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
-use yrs::{
-    Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, In, Map, MapPrelim, MapRef, Out, ReadTxn, Text, TextPrelim,
-    TextRef, Transact, TransactionMut, updates::encoder::Encode,
-};
+use yrs::{Doc, GetString, Map, ReadTxn, Text, TextRef, Transact, TransactionMut, updates::encoder::Encode};
 
-use super::edit::{Author, Change, Op, fresh, only_tokens, units};
-use super::ledger::Ledger;
+use super::cells::{self, Writer};
+use super::edit::{Author, Change, Op, only_tokens, units};
+use super::ledger::{Ledger, Mark};
 use super::rng::Rng;
 use super::view::{self, View};
 use super::wire::{self, Entry, Frame};
@@ -216,8 +214,8 @@ impl Client {
         }
     }
 
-    /// Edits its document, here or offline; `None` if there is nothing to edit yet.
-    pub(crate) fn edit(&mut self, rng: &mut Rng, ledger: &mut Ledger, model: Model) -> Option<Op> {
+    /// Edits its document, here or offline; `None` if there is nothing to edit yet. `reshape`: moves, splits or joins cells.
+    pub(crate) fn edit(&mut self, rng: &mut Rng, ledger: &mut Ledger, model: Model, reshape: bool) -> Option<Op> {
         if !self.synced {
             return None;
         }
@@ -227,13 +225,16 @@ impl Client {
         let (text, cells) = (doc.get_or_insert_text("source"), doc.get_or_insert_array("cells"));
         let state = doc.get_or_insert_map("state");
         let mut txn = doc.transact_mut();
+        let vector = txn.state_vector();
+        let mut writer = Writer { author: self.author, vector: &vector, rng, ledger };
         let op = match (model, viewer) {
-            (Model::Text, false) => edit_text(&text, &mut txn, rng, ledger, view::TEXT),
-            (Model::Text, true) => intrude(&text, &mut txn, ledger, view::TEXT),
-            (_, false) => edit_cells(&cells, &mut txn, rng, ledger)?,
+            (Model::Text, false) => edit_text(&text, &mut txn, writer.rng, writer.ledger, view::TEXT),
+            (Model::Text, true) => intrude(&text, &mut txn, writer.ledger, view::TEXT),
+            (_, false) if reshape => writer.reshape(&cells, &mut txn)?,
+            (_, false) => writer.edit(&cells, &mut txn)?,
             (_, true) => {
-                let (id, cell) = cell_at(&cells, &txn, 0)?;
-                intrude(&source(&cell, &txn)?, &mut txn, ledger, &id)
+                let (id, cell) = cells::cell_at(&cells, &txn, 0)?;
+                intrude(&cells::source(&cell, &txn)?, &mut txn, writer.ledger, &id)
             }
         };
         if rng.chance(30) {
@@ -241,14 +242,21 @@ impl Client {
         }
         let update = txn.encode_update_v1();
         drop(txn);
-        ledger.edited(self.author, &op, viewer);
+        let mark = Mark::Client(self.id(), doc.transact().state_vector().get(&doc.client_id()));
+        ledger.edited(self.author, &op, viewer, &vector, mark);
         self.ops.push(op.clone());
         self.send(wire::update(&update), Brings::One(self.ops.len()));
         Some(op)
     }
 }
 
-fn edit_text(text: &TextRef, txn: &mut TransactionMut, rng: &mut Rng, ledger: &mut Ledger, cell: &str) -> Op {
+pub(crate) fn edit_text(
+    text: &TextRef,
+    txn: &mut TransactionMut,
+    rng: &mut Rng,
+    ledger: &mut Ledger,
+    cell: &str,
+) -> Op {
     let now = text.get_string(txn);
     let change = Change::think(rng, ledger, &now, true);
     let at = units(&now.chars().take(change.at).collect::<String>());
@@ -264,82 +272,4 @@ fn intrude(text: &TextRef, txn: &mut TransactionMut, ledger: &mut Ledger, cell: 
     let token = ledger.token().to_string();
     text.insert(txn, 0, &token);
     Op::new(cell, &token, "")
-}
-
-fn edit_cells(cells: &ArrayRef, txn: &mut TransactionMut, rng: &mut Rng, ledger: &mut Ledger) -> Option<Op> {
-    let count = cells.len(txn);
-    let at = rng.below(count as usize) as u32;
-    let dice = rng.below(100);
-    if dice < 10 {
-        let (id, text) = (ledger.cell_id(), fresh(rng, ledger));
-        cells.insert(txn, rng.below(count as usize + 1) as u32, new_cell(&id, &text));
-        return Some(Op::new(&id, &only_tokens(&text), ""));
-    }
-    let (id, cell) = cell_at(cells, txn, at)?;
-    if dice < 14 && id != super::editor::FIRST {
-        cells.remove(txn, at);
-        return Some(Op::drop_cell(&id));
-    }
-    let outputs = match cell.get(txn, "outputs") {
-        Some(Out::YArray(outputs)) => outputs,
-        _ => return Some(edit_text(&source(&cell, txn)?, txn, rng, ledger, &id)),
-    };
-    if dice < 26 {
-        let token = ledger.token().to_string();
-        let at = rng.below(outputs.len(txn) as usize + 1) as u32;
-        outputs.insert(txn, at, new_output(&token, rng.chance(50)));
-        return Some(Op::new(&id, &token, ""));
-    }
-    if dice < 34 && outputs.len(txn) > 0 {
-        let at = rng.below(outputs.len(txn) as usize) as u32;
-        let before = view_tokens(&outputs, txn, at);
-        outputs.remove(txn, at);
-        return Some(Op::new(&id, "", &before));
-    }
-    Some(edit_text(&source(&cell, txn)?, txn, rng, ledger, &id))
-}
-
-fn view_tokens(outputs: &ArrayRef, txn: &TransactionMut, at: u32) -> String {
-    use yrs::types::ToJson;
-    let mut json = String::new();
-    outputs.get(txn, at).map_or(Any::Null, |output| output.to_json(txn)).to_json(&mut json);
-    only_tokens(&json)
-}
-
-fn cell_at(cells: &ArrayRef, txn: &TransactionMut, at: u32) -> Option<(String, MapRef)> {
-    let Some(Out::YMap(cell)) = cells.get(txn, at) else { return None };
-    let id = cell.get(txn, "id")?.to_string(txn);
-    Some((id, cell))
-}
-
-fn source(cell: &MapRef, txn: &TransactionMut) -> Option<TextRef> {
-    match cell.get(txn, "source") {
-        Some(Out::YText(text)) => Some(text),
-        _ => None,
-    }
-}
-
-fn new_cell(id: &str, text: &str) -> MapPrelim {
-    MapPrelim::from([
-        ("id", In::from(id)),
-        ("cell_type", In::from("code")),
-        ("source", In::from(TextPrelim::new(text))),
-        ("metadata", In::from(MapPrelim::default())),
-        ("execution_count", In::Any(Any::Null)),
-        ("execution_state", In::from("idle")),
-        ("outputs", In::from(ArrayPrelim::default())),
-    ])
-}
-
-fn new_output(token: &str, stream: bool) -> MapPrelim {
-    if stream {
-        let text = In::from(TextPrelim::new(format!("{token}\n")));
-        return MapPrelim::from([("output_type", In::from("stream")), ("name", In::from("stdout")), ("text", text)]);
-    }
-    let data = Any::Map(std::sync::Arc::new([("text/plain".to_owned(), Any::from(token))].into()));
-    MapPrelim::from([
-        ("output_type", In::from("display_data")),
-        ("data", In::Any(data)),
-        ("metadata", In::Any(Any::Map(Default::default()))),
-    ])
 }

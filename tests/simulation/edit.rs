@@ -2,7 +2,7 @@
 
 use super::ledger::Ledger;
 use super::rng::Rng;
-use super::view::is_token;
+use super::view::{self, is_token};
 
 /// Whose edit.
 pub(crate) type Author = u32;
@@ -17,12 +17,37 @@ pub(crate) struct Op {
     pub(crate) deleted: String,
     /// The cell itself was deleted.
     pub(crate) dropped: bool,
+    /// What was taken out and put in anew.
+    pub(crate) carried: Option<Carried>,
+}
+
+/// Characters that were taken out of a cell and put in anew, as every move does it.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    pub(crate) text: String,
+    /// The cell they are in now.
+    pub(crate) to: String,
+    /// The cell is another one with the same id: what somebody else writes into the old one is gone.
+    pub(crate) whole: bool,
 }
 
 impl Op {
     /// An edit of this cell that put these characters in and took those out.
     pub(crate) fn new(cell: &str, inserted: &str, deleted: &str) -> Self {
-        Self { cell: cell.to_owned(), inserted: inserted.to_owned(), deleted: deleted.to_owned(), dropped: false }
+        let (inserted, deleted) = (inserted.to_owned(), deleted.to_owned());
+        Self { cell: cell.to_owned(), inserted, deleted, ..Self::default() }
+    }
+
+    /// A cell that was replaced by another one with its id, which has these characters, but not those.
+    pub(crate) fn renew(cell: &str, text: &str, deleted: &str) -> Self {
+        let carried = Some(Carried { text: only_tokens(text), to: cell.to_owned(), whole: true });
+        Self { carried, ..Self::new(cell, "", &only_tokens(deleted)) }
+    }
+
+    /// Characters that went from one cell to another.
+    pub(crate) fn carry(from: &str, to: &str, text: &str) -> Self {
+        let carried = Some(Carried { text: only_tokens(text), to: to.to_owned(), whole: false });
+        Self { carried, ..Self::new(from, "", "") }
     }
 
     /// A deletion of this cell.
@@ -95,4 +120,14 @@ pub(crate) fn units(text: &str) -> u32 {
 /// Only what is unique.
 pub(crate) fn only_tokens(text: &str) -> String {
     text.chars().filter(|c| is_token(*c)).collect()
+}
+
+/// A text in two parts, both with something in them and without a line end at the cut; `None`: it is too short.
+pub(crate) fn cut(rng: &mut Rng, text: &str) -> Option<(String, String)> {
+    let chars: Vec<char> = text.chars().collect();
+    let at = rng.below(chars.len() + 1);
+    let head: String = chars[..at].iter().collect();
+    let tail: String = chars[at..].iter().collect();
+    let (head, tail) = (head.trim_end_matches('\n').to_owned(), tail.trim_start_matches('\n').to_owned());
+    (view::tokens(&head).next().is_some() && view::tokens(&tail).next().is_some()).then_some((head, tail))
 }

@@ -3,9 +3,10 @@
 use protocol::Model;
 use serde::Serialize;
 use serde_json::{Value, json};
+use yrs::StateVector;
 
-use super::edit::{Change, Op, fresh, only_tokens};
-use super::ledger::{Contest, Ledger};
+use super::edit::{Change, DISK, Op, cut, fresh, only_tokens};
+use super::ledger::{Contest, Durable, Ledger};
 use super::rng::Rng;
 use super::view::{self, View};
 
@@ -17,7 +18,8 @@ pub(crate) fn initial(rng: &mut Rng, ledger: &mut Ledger, model: Model) -> Vec<u
     let mut text = |rng: &mut Rng, cell: &str| {
         let lines: Vec<String> = (0..rng.between(1, 5)).map(|_| fresh(rng, ledger)).collect();
         let text = lines.join("\n");
-        ledger.edited_on_disk(&Op::new(cell, &only_tokens(&text), ""), Contest::Clean);
+        let nothing = (&Durable::new(), &StateVector::default());
+        ledger.edited_on_disk(&Op::new(cell, &only_tokens(&text), ""), Contest::Clean, nothing);
         text
     };
     if model == Model::Text {
@@ -39,13 +41,15 @@ pub(crate) fn initial(rng: &mut Rng, ledger: &mut Ledger, model: Model) -> Vec<u
 /// New content, and what was done to get there.
 pub(crate) type Edited = (Vec<u8>, Vec<(Op, Contest)>);
 
-/// The file after an edit of somebody's, and what was done. `contest` says whether a cell is being edited elsewhere.
+/// The file after an edit of somebody's, and what was done. `contest` says whether a cell is being edited elsewhere. `reshape`:
+/// cells are moved, split or joined.
 pub(crate) fn edit(
     rng: &mut Rng,
     ledger: &mut Ledger,
     model: Model,
     bytes: &[u8],
-    contest: impl Fn(&str) -> Contest,
+    reshape: bool,
+    contest: impl Fn(&Ledger, &str) -> Contest,
 ) -> Result<Edited, String> {
     let mut ops = Vec::new();
     if model == Model::Text {
@@ -62,49 +66,123 @@ pub(crate) fn edit(
     }
     let mut notebook: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let cells = notebook["cells"].as_array_mut().ok_or("no cells")?;
-    for _ in 0..rng.between(1, 2) {
-        ops.push(edit_cells(rng, ledger, cells));
+    if reshape {
+        ops.extend(reshape_cells(rng, ledger, cells, &contest).into_iter().flatten());
+    } else {
+        for _ in 0..rng.between(1, 2) {
+            ops.extend(edit_cells(rng, ledger, cells));
+        }
     }
     let judged = ops.into_iter().map(|op| {
-        let contest = contest(&op.cell);
+        let contest = contest(ledger, &op.cell);
         (op, contest)
     });
     let judged = judged.collect();
     Ok((write(&notebook, if rng.chance(80) { indent_of(bytes) } else { 1 }), judged))
 }
 
-fn edit_cells(rng: &mut Rng, ledger: &mut Ledger, cells: &mut Vec<Value>) -> Op {
+fn edit_cells(rng: &mut Rng, ledger: &mut Ledger, cells: &mut Vec<Value>) -> Option<Op> {
     let at = rng.below(cells.len());
-    let id = cells[at]["id"].as_str().unwrap_or_default().to_owned();
+    let id = id_of(&cells[at]).to_owned();
     let dice = rng.below(100);
     if dice < 12 {
         let (id, text) = (ledger.cell_id(), fresh(rng, ledger));
         cells.insert(rng.below(cells.len() + 1), cell(&id, &text, rng.chance(70)));
-        return Op::new(&id, &only_tokens(&text), "");
+        return Some(Op::new(&id, &only_tokens(&text), ""));
+    }
+    if ledger.is_barred(DISK, &id) {
+        return None;
     }
     if dice < 22 && id != FIRST {
+        if !ledger.may_drop_on_disk(&id) {
+            return None;
+        }
         cells.remove(at);
-        return Op::drop_cell(&id);
+        return Some(Op::drop_cell(&id));
     }
     if let Some(outputs) = cells[at]["outputs"].as_array_mut() {
         if dice < 32 {
+            // Somebody may have made text of it, which has no outputs.
+            if ledger.is_shaky(&id) {
+                return None;
+            }
             let token = ledger.token().to_string();
             outputs.insert(rng.below(outputs.len() + 1), output(&token, rng.chance(50)));
-            return Op::new(&id, &token, "");
+            return Some(Op::new(&id, &token, ""));
         }
         if dice < 40 && !outputs.is_empty() {
             let output = outputs.remove(rng.below(outputs.len()));
-            return Op::new(&id, "", &only_tokens(&output.to_string()));
+            return Some(Op::new(&id, "", &only_tokens(&output.to_string())));
         }
     }
-    let source = &mut cells[at]["source"];
-    let text = match &*source {
+    let text = source(&cells[at]);
+    let change = Change::think(rng, ledger, &text, false);
+    cells[at]["source"] = lines(&change.apply(&text));
+    Some(Op::new(&id, &only_tokens(&change.inserted), &only_tokens(&change.removed)))
+}
+
+/// Moves a cell, makes it one of another kind, splits it, or joins it with the next.
+fn reshape_cells(
+    rng: &mut Rng,
+    ledger: &mut Ledger,
+    cells: &mut Vec<Value>,
+    contest: impl Fn(&Ledger, &str) -> Contest,
+) -> Option<Vec<Op>> {
+    let at = rng.below(cells.len());
+    let id = id_of(&cells[at]).to_owned();
+    let (text, all) = (source(&cells[at]), only_tokens(&cells[at].to_string()));
+    let dice = rng.below(100);
+    if !ledger.may_carry_on_disk(&id, &all) {
+        return None;
+    }
+    if dice < 38 {
+        let to = rng.below(cells.len());
+        // Of cells that are in another order now, nobody can tell which was moved.
+        let passed = &cells[at.min(to)..=at.max(to)];
+        let text = |cell: &Value| only_tokens(&cell.to_string());
+        if !passed.iter().all(|cell| ledger.may_carry_on_disk(id_of(cell), &text(cell))) {
+            return None;
+        }
+        let ops = passed.iter().map(|cell| Op::renew(id_of(cell), &text(cell), "")).collect();
+        let moved = cells.remove(at);
+        cells.insert(to, moved);
+        return Some(ops);
+    }
+    if dice < 55 {
+        let code = cells[at]["outputs"].is_array();
+        cells[at] = cell(&id, &text, !code);
+        let gone: String = all.chars().filter(|c| !text.contains(*c)).collect();
+        return Some(vec![Op::renew(&id, &text, &gone)]);
+    }
+    if dice < 74 {
+        let (head, tail) = cut(rng, &text)?;
+        let other = ledger.cell_id();
+        cells[at]["source"] = lines(&head);
+        cells.insert(at + 1, cell(&other, &tail, rng.chance(70)));
+        return Some(vec![Op::carry(&id, &other, &tail)]);
+    }
+    let next = cells.get(at + 1)?;
+    let (other, more, everything) = (id_of(next).to_owned(), source(next), only_tokens(&next.to_string()));
+    let free = other != FIRST && ledger.may_carry_on_disk(&other, &everything) && ledger.may_drop_on_disk(&other);
+    let clean = [&id, &other].into_iter().all(|id| contest(ledger, id) == Contest::Clean);
+    if !free || !clean || only_tokens(&text).is_empty() || only_tokens(&more).is_empty() {
+        return None;
+    }
+    cells[at]["source"] = lines(&format!("{text}\n{more}"));
+    cells.remove(at + 1);
+    let gone: String = everything.chars().filter(|c| !more.contains(*c)).collect();
+    Some(vec![Op { dropped: true, deleted: gone, ..Op::carry(&other, &id, &more) }])
+}
+
+fn id_of(cell: &Value) -> &str {
+    cell["id"].as_str().unwrap_or_default()
+}
+
+fn source(cell: &Value) -> String {
+    match &cell["source"] {
         Value::Array(lines) => lines.iter().filter_map(Value::as_str).collect(),
         text => text.as_str().unwrap_or_default().to_owned(),
-    };
-    let change = Change::think(rng, ledger, &text, false);
-    *source = lines(&change.apply(&text));
-    Op::new(&id, &only_tokens(&change.inserted), &only_tokens(&change.removed))
+    }
 }
 
 /// What half of a file looks like, when its writer has not finished; `None`: not different from a whole one.

@@ -211,11 +211,13 @@ impl World {
     pub(crate) fn write(&mut self, fails: bool) -> Result<(), String> {
         let Some(write) = self.host.as_mut().and_then(|host| host.write.as_mut()) else { return Ok(()) };
         if fails {
+            self.failed_write = true;
             write.outcome = Some(WriteOutcome::Failed("no space left on device".to_owned()));
             return Ok(());
         }
         let outcome = self.disk.write_if(&write.bytes, write.expect, self.fault);
         if matches!(outcome, WriteOutcome::Done(_)) {
+            self.failed_write = false;
             self.file_changed = true;
             if self.torn.is_some() {
                 return Err("the host wrote over a file that somebody else was writing".into());

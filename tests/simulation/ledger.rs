@@ -5,12 +5,20 @@
 //! - a cell that a client deleted is gone, with what others write into it; unless the disk edited it too: either;
 //! - a cell that the disk deleted is gone, unless the room had text in it that the disk did not have: then it stays;
 //!   unless a client had written into it elsewhere, or does so afterwards: either;
-//! - what a client did that is gone for good and had no confirmation may be lost.
+//! - what a client did that is gone for good and had no confirmation may be lost;
+//! - whoever moves a cell, or text from one to another, takes it out and makes it anew: what others write into the old one, or
+//!   delete there, without having seen that, may be lost. Nobody moves what another has moved unseen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::edit::{Author, DISK, Op};
-use super::view::{View, token};
+use yrs::StateVector;
+use yrs::block::ClientID;
+
+use super::edit::{Author, Carried, DISK, Op};
+use super::view::{self, View, token};
+
+/// Where the log has a character for sure.
+pub(crate) type Durable = BTreeMap<char, String>;
 
 /// What is expected of a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +28,35 @@ pub(crate) enum Expect {
     Either,
 }
 
+/// Who made something anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// A client, in the edit after which its document was as far as this.
+    Client(u64, u32),
+    /// The external editor. When others have seen it is not known before the next rest.
+    Disk,
+}
+
+impl Mark {
+    /// Whether a document that is so far has it.
+    fn is_in(self, vector: &StateVector) -> bool {
+        match self {
+            Self::Client(client, clock) => vector.get(&ClientID::new(client)) >= clock,
+            Self::Disk => false,
+        }
+    }
+}
+
+/// Whether a document that is so far has nothing to learn about something.
+fn known(mark: Option<Mark>, vector: &StateVector) -> bool {
+    mark.is_none_or(|mark| mark.is_in(vector))
+}
+
 struct Token {
     cell: String,
+    /// Or there, if it was carried away by somebody whose edit may be lost.
+    or_in: Option<String>,
+    carried: Option<Mark>,
     author: Author,
     /// Its insertion may have been lost.
     lost: bool,
@@ -49,6 +84,14 @@ struct Cell {
     deletions: Vec<(Author, bool)>,
     edited_on_disk: bool,
     deleted_on_disk: Option<Contest>,
+    /// It is another one with the same id now.
+    replaced: Option<Mark>,
+    /// Something was carried to another cell.
+    robbed: bool,
+    /// By the disk: lines that are mostly gone may be taken for rewritten, with what was deleted in them here.
+    rewritten: bool,
+    /// All was carried to another cell, by this author; the other side does not touch it.
+    absorbed: Option<Author>,
 }
 
 /// Whether a cell that the disk deletes was being edited.
@@ -85,20 +128,85 @@ impl Ledger {
         format!("cell-{}", self.made_cells)
     }
 
-    /// A client's edit. A viewer's is void.
-    pub(crate) fn edited(&mut self, author: Author, op: &Op, void: bool) {
-        self.note(author, op, void);
+    /// Whether anything was made anew since the last rest.
+    pub(crate) fn has_moves(&self) -> bool {
+        self.tokens.values().any(|token| token.carried.is_some())
+            || self.cells.values().any(|cell| cell.replaced.is_some())
+    }
+
+    /// Whether it is unclear where this cell is.
+    pub(crate) fn is_shaky(&self, id: &str) -> bool {
+        self.cells.get(id).is_some_and(|cell| cell.replaced.is_some())
+    }
+
+    /// Whether this author may not touch the cell, because the other side has carried all of it away.
+    pub(crate) fn is_barred(&self, author: Author, id: &str) -> bool {
+        let absorbed = self.cells.get(id).and_then(|cell| cell.absorbed);
+        absorbed.is_some_and(|by| (by == DISK) != (author == DISK))
+    }
+
+    /// Whether somebody who knows this much may delete the cell: not if something of it is on its way elsewhere.
+    pub(crate) fn may_drop(&self, id: &str, vector: &StateVector) -> bool {
+        self.cells.get(id).is_none_or(|cell| !cell.robbed && known(cell.replaced, vector))
+    }
+
+    /// Whether somebody who knows this much may carry this text out of the cell: not if another has done so unseen.
+    pub(crate) fn may_carry(&self, id: &str, text: &str, vector: &StateVector) -> bool {
+        let cell = self.cells.get(id).is_none_or(|cell| {
+            let gone = !cell.deletions.is_empty() || cell.deleted_on_disk.is_some() || cell.absorbed.is_some();
+            !gone && known(cell.replaced, vector)
+        });
+        let mut tokens = view::tokens(text).map(|c| self.tokens.get(&c));
+        let at_home = |token: &Token| token.cell == id && token.or_in.is_none() && known(token.carried, vector);
+        cell && tokens.all(|token| token.is_some_and(at_home))
+    }
+
+    /// Whether somebody who knows this much may carry all of the cell to another and delete it: not if the disk, which does not
+    /// know that, has edited it and would bring it back.
+    pub(crate) fn may_absorb(&self, id: &str, text: &str, vector: &StateVector) -> bool {
+        let calm = self.cells.get(id).is_none_or(|cell| !cell.edited_on_disk);
+        calm && self.may_carry(id, text, vector) && self.may_drop(id, vector)
+    }
+
+    /// The external editor knows of no client's move, and leaves alone what a client has moved.
+    pub(crate) fn may_carry_on_disk(&self, id: &str, text: &str) -> bool {
+        let replaced = self.cells.get(id).is_some_and(|cell| cell.replaced.is_some());
+        let by_client =
+            |c| self.tokens.get(&c).is_none_or(|t| matches!(t.carried, Some(Mark::Client(..))) || t.cell != id);
+        let free = self.cells.get(id).is_none_or(|cell| cell.absorbed.is_none() && cell.deletions.is_empty());
+        !replaced && free && !view::tokens(text).any(by_client)
+    }
+
+    /// Whether the disk may delete the cell.
+    pub(crate) fn may_drop_on_disk(&self, id: &str) -> bool {
+        self.cells.get(id).is_none_or(|cell| !cell.robbed)
+    }
+
+    /// A client's edit, of which `mark` tells; `vector` says what it knew before. A viewer's is void.
+    pub(crate) fn edited(&mut self, author: Author, op: &Op, void: bool, vector: &StateVector, mark: Mark) {
+        self.note(author, op, void, vector);
+        if let Some(carried) = &op.carried {
+            self.carry(author, op, carried, mark, None);
+            self.carried_into(carried, vector);
+        }
         let cell = self.cells.entry(op.cell.clone()).or_default();
         if op.dropped {
-            cell.deletions.push((author, true));
+            cell.deletions.push((author, known(cell.replaced, vector)));
         } else if !void && cell.deleted_on_disk == Some(Contest::Clean) {
             cell.deleted_on_disk = Some(Contest::Unclear);
         }
     }
 
-    /// An edit on disk.
-    pub(crate) fn edited_on_disk(&mut self, op: &Op, contest: Contest) {
-        self.note(DISK, op, false);
+    /// An edit on disk. `durable`: what the log has for sure, and how far it is.
+    pub(crate) fn edited_on_disk(&mut self, op: &Op, contest: Contest, durable: (&Durable, &StateVector)) {
+        self.note(DISK, op, false, durable.1);
+        if let Some(carried) = &op.carried {
+            self.carry(DISK, op, carried, Mark::Disk, Some(durable.0));
+            let client = self.cells.get(&carried.to).is_some_and(|cell| cell.replaced != Some(Mark::Disk));
+            if client {
+                self.carried_into(carried, durable.1);
+            }
+        }
         let cell = self.cells.entry(op.cell.clone()).or_default();
         if !op.dropped {
             cell.edited_on_disk = true;
@@ -107,21 +215,74 @@ impl Ledger {
         cell.deleted_on_disk = Some(contest);
         // Should the cell stay, then perhaps without what the disk did to it before, unseen.
         for token in self.tokens.values_mut().filter(|token| token.cell == op.cell) {
-            token.lost |= token.new && token.author == DISK;
+            token.lost |= (token.new && token.author == DISK) || token.carried == Some(Mark::Disk);
             token.doubt(DISK);
         }
     }
 
-    fn note(&mut self, author: Author, op: &Op, void: bool) {
+    fn note(&mut self, author: Author, op: &Op, void: bool, vector: &StateVector) {
+        let lost = self
+            .cells
+            .get(&op.cell)
+            .is_some_and(|cell| !self_made(author, cell.replaced) && !known(cell.replaced, vector));
         for c in op.inserted.chars() {
-            let deletions = Vec::new();
-            let token = Token { cell: op.cell.clone(), author, lost: false, void, new: true, deletions };
+            let (deletions, cell) = (Vec::new(), op.cell.clone());
+            let token = Token { cell, or_in: None, carried: None, author, lost, void, new: true, deletions };
             self.tokens.insert(c, token);
         }
+        let cell = self.cells.get(&op.cell);
+        let (replaced, rewritten) = cell.map_or((None, false), |cell| (cell.replaced, cell.rewritten));
         for c in op.deleted.chars() {
             if let Some(token) = self.tokens.get_mut(&c) {
-                token.deletions.push((author, true));
+                // What a client carried is at another place than on disk, unless it is there as a whole.
+                let placed = match replaced {
+                    _ if author != DISK => !rewritten,
+                    None => !matches!(token.carried, Some(Mark::Client(..))),
+                    Some(mark) => mark != Mark::Disk && Some(mark) == token.carried,
+                };
+                let seen = self_made(author, token.carried) || known(token.carried, vector);
+                let there = token.cell == op.cell && placed && seen;
+                token.deletions.push((author, there));
             }
+        }
+    }
+
+    /// What comes to a cell that somebody has replaced unseen may be lost.
+    fn carried_into(&mut self, carried: &Carried, vector: &StateVector) {
+        let Some(cell) = self.cells.get_mut(&carried.to).filter(|_| !carried.whole) else { return };
+        cell.deleted_on_disk = cell.deleted_on_disk.map(|_| Contest::Unclear);
+        if !known(cell.replaced, vector) {
+            for c in carried.text.chars() {
+                self.tokens.entry(c).and_modify(|token| token.lost = true);
+            }
+        }
+    }
+
+    /// `durable`: of what the disk replaces, this much the room has for sure, and spares.
+    fn carry(&mut self, author: Author, op: &Op, carried: &Carried, mark: Mark, durable: Option<&Durable>) {
+        for (c, token) in self.tokens.iter_mut().filter(|(_, token)| token.cell == op.cell) {
+            let there = durable.map(|durable| durable.get(c) == Some(&op.cell));
+            if carried.text.contains(*c) {
+                (token.cell, token.carried) = (carried.to.clone(), Some(mark));
+                if !(carried.whole && there == Some(false)) {
+                    token.deletions.iter_mut().for_each(|(_, sure)| *sure = false);
+                }
+            } else if carried.whole && !op.deleted.contains(*c) && there != Some(true) {
+                token.lost = true;
+            } else if !carried.whole && author == DISK {
+                token.deletions.iter_mut().for_each(|(_, sure)| *sure = false);
+            }
+        }
+        let cell = self.cells.entry(op.cell.clone()).or_default();
+        if carried.whole {
+            cell.replaced = Some(mark);
+            cell.deletions.iter_mut().for_each(|(_, sure)| *sure = false);
+            cell.deleted_on_disk = cell.deleted_on_disk.map(|_| Contest::Unclear);
+        } else {
+            cell.robbed = true;
+            cell.rewritten |= author == DISK;
+            cell.absorbed = op.dropped.then_some(author);
+            self.cells.entry(carried.to.clone()).or_default().edited_on_disk |= author == DISK;
         }
     }
 
@@ -142,15 +303,29 @@ impl Ledger {
         {
             doubt(&mut cell.deletions, author);
         }
+        for c in op.carried.iter().flat_map(|carried| carried.text.chars()) {
+            if let Some(token) = self.tokens.get_mut(&c) {
+                token.or_in = Some(op.cell.clone());
+            }
+        }
     }
 
-    /// The host lost what was not durable: what spoke against a deletion on disk may have been among it.
-    pub(crate) fn killed(&mut self, durable: &BTreeSet<char>) {
-        for cell in self.cells.values_mut() {
+    /// The host lost what was not durable: what spoke against a deletion on disk may have been among it, and what comes once
+    /// more may come after the cell it belongs to was replaced.
+    pub(crate) fn killed(&mut self, durable: &Durable, vector: &StateVector) {
+        for (id, cell) in &mut self.cells {
             if let Some(Contest::Edited(guard)) = cell.deleted_on_disk
-                && !durable.contains(&guard)
+                && !durable.contains_key(&guard)
             {
                 cell.deleted_on_disk = Some(Contest::Unclear);
+            }
+            let Some(mark) = cell.replaced.filter(|mark| !mark.is_in(vector)) else { continue };
+            for (c, token) in self.tokens.iter_mut().filter(|(_, token)| token.cell == *id) {
+                let there = durable.get(c) == Some(id);
+                if there {
+                    token.deletions.iter_mut().for_each(|(_, sure)| *sure = false);
+                }
+                token.lost |= if mark == Mark::Disk { !there } else { token.new && token.author == DISK };
             }
         }
     }
@@ -188,7 +363,12 @@ impl Ledger {
     pub(crate) fn expect(&self, c: char) -> Expect {
         let Some(token) = self.tokens.get(&c) else { return Expect::Absent };
         let sure = token.deletions.iter().any(|(_, sure)| *sure);
-        match self.cell_stays(&token.cell) {
+        let stays = self.cell_stays(&token.cell);
+        let stays = match token.or_in.as_ref().map(|cell| self.cell_stays(cell)) {
+            Some(other) if other != stays => Expect::Either,
+            _ => stays,
+        };
+        match stays {
             Expect::Present if token.void || sure => Expect::Absent,
             Expect::Present if token.lost || !token.deletions.is_empty() => Expect::Either,
             _ if token.void => Expect::Absent,
@@ -246,7 +426,18 @@ impl Ledger {
             token.deletions.clear();
             token.lost = false;
             token.new = false;
+            (token.carried, token.or_in) = (None, None);
         }
         self.cells.clear();
+        for cell in &view.cells {
+            for c in cell.tokens() {
+                self.tokens.entry(c).and_modify(|token| token.cell.clone_from(&cell.id));
+            }
+        }
     }
+}
+
+/// Whether the external editor, which reads what it wrote, made this anew itself.
+fn self_made(author: Author, mark: Option<Mark>) -> bool {
+    author == DISK && mark == Some(Mark::Disk)
 }

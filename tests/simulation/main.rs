@@ -3,11 +3,13 @@
 //!
 //! Not here: sockets, SQLite, real files; nor which program is right when two disagree about a whole cell, see [`ledger`].
 //!
-//! `SIM_SEEDS=5000` runs that many seeds of each model; `SIM_SEED=notebook:17` runs one and prints its steps. A seed that
-//! ever failed is kept in [`KEPT`] and runs first.
+//! `SIM_SEEDS=5000` runs that many seeds of each shape, `SIM_FROM=7000` begins there, `SIM_MINUTES=10` goes on for that long;
+//! `SIM_SEED=notebook:17` runs one, `SIM_KEPT=NAME` one script. A seed that ever failed is kept in [`KEPT`], or as the shortest list of steps that failed,
+//! in the folder `kept`; all of them run each time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cells;
 mod check;
 mod client;
 mod disk;
@@ -15,43 +17,47 @@ mod edit;
 mod editor;
 mod host;
 mod ledger;
+mod other;
 mod rng;
+mod script;
+mod steps;
 mod store;
 mod teeth;
 mod view;
 mod wire;
 mod world;
 
-use protocol::Model;
+use script::{Script, Shape};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 use ydoc::mutation::{self, Mutation};
 
 /// Seeds of each model.
 const SEEDS: u64 = 2000;
 
 /// Seeds that find something again if it is undone, and what.
-const KEPT: &[(Model, u64, &str)] = &[
-    (Model::Text, 13, "an edit was taken before its author's earlier one, which never came: others waited for ever"),
-    (Model::Notebook, 14, "the same, and a merge doubled what hung on the gap"),
+const KEPT: &[(Shape, u64, &str)] = &[
+    (Shape::Text, 13, "an edit was taken before its author's earlier one, which never came: others waited for ever"),
+    (Shape::Notebook, 14, "the same, and a merge doubled what hung on the gap"),
     (
-        Model::Text,
+        Shape::Text,
         95,
         "a save cut short was taken for one that had happened, because the bytes were similar: typing was deleted",
     ),
-    (Model::Notebook, 2, "the same, deceived by what surrounds the cells of a notebook"),
+    (Shape::Notebook, 2, "the same, deceived by what surrounds the cells of a notebook"),
     (
-        Model::Text,
+        Shape::Text,
         0,
         "a line rewritten on disk brought back what was deleted here, its characters being taken for chance",
     ),
-    (Model::Notebook, 16, "the same in a cell"),
-    (Model::Text, 255, "what was typed before the room was open was dropped, because its author left again"),
-    (Model::Notebook, 151, "the same in a cell"),
-    (Model::Notebook, 1047, "an output on disk was lost as an edit of one that had been cleared here"),
-    (Model::Notebook, 1861, "who sent what a deletion had waited for was not told of that deletion"),
+    (Shape::Notebook, 16, "the same in a cell"),
+    (Shape::Text, 255, "what was typed before the room was open was dropped, because its author left again"),
+    (Shape::Notebook, 151, "the same in a cell"),
+    (Shape::Notebook, 1047, "an output on disk was lost as an edit of one that had been cleared here"),
+    (Shape::Notebook, 1861, "who sent what a deletion had waited for was not told of that deletion"),
 ];
 
 /// A fault of the rim.
@@ -70,15 +76,21 @@ enum Fault {
 /// One run.
 #[derive(Clone, Copy)]
 struct Case {
-    model: Model,
+    shape: Shape,
     seed: u64,
     fault: Option<Fault>,
     mutation: Option<Mutation>,
 }
 
+impl Case {
+    fn sound(shape: Shape, seed: u64) -> Self {
+        Self { shape, seed, fault: None, mutation: None }
+    }
+}
+
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", if self.model == Model::Text { "text" } else { "notebook" }, self.seed)
+        write!(f, "{}:{}", self.shape.name(), self.seed)
     }
 }
 
@@ -86,13 +98,17 @@ impl fmt::Display for Case {
 struct Failure {
     reason: String,
     trace: Vec<String>,
+    script: Script,
 }
 
-/// Runs one life. A panic of the code under test is a failure like any other.
-fn run(case: Case) -> Result<(), Failure> {
+/// Runs one life, or this script of it. A panic of the code under test is a failure like any other.
+fn run(case: Case, script: Option<&Script>) -> Result<(), Failure> {
     mutation::with(case.mutation, || {
-        let mut world = world::World::new(case.model, case.seed, case.fault);
-        let result = catch_unwind(AssertUnwindSafe(|| world.run()));
+        let mut world = world::World::new(case.shape, case.seed, case.fault);
+        let result = catch_unwind(AssertUnwindSafe(|| match script {
+            Some(script) => world.relive(script),
+            None => world.live(),
+        }));
         let reason = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(reason)) => reason,
@@ -102,22 +118,27 @@ fn run(case: Case) -> Result<(), Failure> {
                 format!("panic: {}", text.unwrap_or_default())
             }
         };
-        Err(Failure { reason, trace: std::mem::take(&mut world.trace) })
+        Err(Failure { reason, trace: std::mem::take(&mut world.trace), script: world.script })
     })
 }
 
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
 /// Runs seeds on all cores and fails with the first that failed.
-fn run_all(model: Model) {
+fn run_all(shape: Shape) {
     if let Ok(one) = std::env::var("SIM_SEED") {
-        let name = if model == Model::Text { "text" } else { "notebook" };
-        if let Some(seed) = one.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')) {
-            let seed = seed.parse().expect("SIM_SEED is text:N or notebook:N");
-            report(Case { model, seed, fault: None, mutation: None });
+        let (wanted, seed) = script::beginning(&one).expect("SIM_SEED is SHAPE:NUMBER");
+        if wanted == shape {
+            report(Case::sound(shape, seed), None);
         }
         return;
     }
-    let seeds = std::env::var("SIM_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
-    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let first = number("SIM_FROM").unwrap_or(0);
+    let until = number("SIM_MINUTES").map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let seeds = first + number("SIM_SEEDS").unwrap_or(SEEDS);
+    let (next, stop) = (AtomicU64::new(first), AtomicBool::new(false));
     let failed = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
@@ -125,10 +146,10 @@ fn run_all(model: Model) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds {
+                    if until.map_or(seed >= seeds, |until| Instant::now() > until) {
                         return;
                     }
-                    if run(Case { model, seed, fault: None, mutation: None }).is_err() {
+                    if run(Case::sound(shape, seed), None).is_err() {
                         stop.store(true, Ordering::Relaxed);
                         failed.lock().expect("not poisoned").push(seed);
                     }
@@ -137,32 +158,57 @@ fn run_all(model: Model) {
         }
     });
     if let Some(seed) = failed.into_inner().expect("not poisoned").into_iter().min() {
-        report(Case { model, seed, fault: None, mutation: None });
+        report(Case::sound(shape, seed), None);
     }
+    println!("{}: no fault in {} seeds from {first}", shape.name(), next.into_inner().saturating_sub(first));
 }
 
-/// Runs one seed and, if it fails, says how it got there.
-fn report(case: Case) {
-    if let Err(failure) = run(case) {
-        let steps = failure.trace.join("\n");
-        panic!("{steps}\nseed {case}: {}\n(run it alone with SIM_SEED={case})", failure.reason);
-    }
+/// Runs one seed (or one script) and, if it fails, says how it got there, in as few steps as possible.
+fn report(case: Case, script: Option<&Script>) {
+    let Err(failure) = run(case, script) else { return };
+    let shortest = failure.script.shortest(|script| run(case, Some(script)).is_err());
+    let (reason, trace) = match run(case, Some(&shortest)) {
+        Err(shorter) => (shorter.reason, shorter.trace),
+        Ok(()) => (failure.reason.clone(), failure.trace),
+    };
+    let trace = trace.join("\n");
+    panic!(
+        "{trace}\nseed {case}: {}\n\nin the fewest steps (keep them as simulation/kept/NAME.txt): {reason}\n{shortest}",
+        failure.reason
+    );
 }
 
 #[test]
 fn sync_40_texts_lose_and_double_nothing() {
-    run_all(Model::Text);
+    run_all(Shape::Text);
 }
 
 #[test]
 fn sync_41_notebooks_lose_and_double_nothing() {
-    run_all(Model::Notebook);
+    run_all(Shape::Notebook);
+}
+
+#[test]
+fn sync_90_cells_that_are_moved_split_or_joined_lose_and_double_nothing() {
+    run_all(Shape::Cells);
 }
 
 #[test]
 fn sync_42_seeds_that_once_failed_still_pass() {
-    for (model, seed, found) in KEPT {
+    let wanted = std::env::var("SIM_KEPT").ok();
+    for (shape, seed, found) in KEPT.iter().filter(|_| wanted.is_none()) {
         println!("{found}");
-        report(Case { model: *model, seed: *seed, fault: None, mutation: None });
+        report(Case::sound(*shape, *seed), None);
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("simulation/kept");
+    for entry in std::fs::read_dir(folder).expect("the folder of kept scripts") {
+        let path = entry.expect("an entry").path();
+        if wanted.as_ref().is_some_and(|name| path.file_stem() != Some(name.as_ref())) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a script");
+        println!("{}\n{}", path.display(), text.lines().next().unwrap_or_default());
+        let script: Script = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        report(Case::sound(script.shape, script.seed), Some(&script));
     }
 }

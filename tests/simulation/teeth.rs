@@ -1,20 +1,20 @@
 //! The simulation notices each named fault: of the code under test, and of the rim.
 
-use protocol::Model;
 use ydoc::mutation::Mutation;
 
+use super::script::{Script, Shape};
 use super::{Case, Fault, run};
 
-/// Seeds that a fault may survive, for each model.
+/// Seeds that a fault may survive, for each shape.
 const PATIENCE: u64 = 60;
 
 /// Fails if one of these faults is noticed by no seed.
 fn noticed(mutations: &[Mutation], faults: &[Fault]) {
     let cases = mutations.iter().map(|mutation| (Some(*mutation), None));
     for (mutation, fault) in cases.chain(faults.iter().map(|fault| (None, Some(*fault)))) {
-        let seeds = (0..PATIENCE).flat_map(|seed| [(Model::Text, seed), (Model::Notebook, seed)]);
-        let failed = seeds.map(|(model, seed)| Case { model, seed, fault, mutation }).find_map(|case| {
-            let failure = run(case).err()?;
+        let seeds = (0..PATIENCE).flat_map(|seed| [Shape::Text, Shape::Cells].map(|shape| (shape, seed)));
+        let failed = seeds.map(|(shape, seed)| Case { shape, seed, fault, mutation }).find_map(|case| {
+            let failure = run(case, None).err()?;
             Some(format!("{case} {}", failure.reason.lines().next().unwrap_or_default()))
         });
         match failed {
@@ -67,4 +67,18 @@ fn aware_40_everybody_knows_exactly_who_is_here() {
 #[test]
 fn role_40_what_a_viewer_types_reaches_nobody() {
     noticed(&[Mutation::ViewerEdits], &[]);
+}
+
+#[test]
+fn sync_92_a_failing_life_goes_the_same_way_again_and_in_fewer_steps() {
+    let (shape, mutation) = (Shape::Cells, Some(Mutation::NoBroadcast));
+    let case = Case { shape, seed: 0, fault: None, mutation };
+    let failure = run(case, None).expect_err("a fault is noticed");
+    let again = run(case, Some(&failure.script)).expect_err("the same happens");
+    assert_eq!((again.reason, again.trace), (failure.reason, failure.trace));
+    let shortest = failure.script.clone().shortest(|script| run(case, Some(script)).is_err());
+    assert!(shortest.turns.len() < failure.script.turns.len());
+    let written: Script = shortest.to_string().parse().expect("a script can be read again");
+    assert_eq!(written, shortest);
+    assert!(run(case, Some(&written)).is_err());
 }

@@ -1,23 +1,27 @@
-//! Everything there is: a room, clients, a file, a store, an editor, and a die that says whose turn it is.
+//! Everything there is: a room, clients, a file, a store, another program.
+//!
+//! Not here: whose turn it is (`steps`), and what must be true (`check`).
 
 use protocol::{Model, Role};
 use rooms::{DiskRead, Input};
-use std::collections::BTreeSet;
 use std::rc::Rc;
+use yrs::{ReadTxn, StateVector, Transact};
 
 use super::Fault;
 use super::client::{Brings, Client};
 use super::disk::Disk;
-use super::edit::{Author, Op, is_part};
+use super::edit::{Author, Op};
 use super::editor;
 use super::host::Host;
-use super::ledger::{Contest, Ledger};
+use super::ledger::{Durable, Ledger};
 use super::rng::Rng;
+use super::script::{Script, Shape};
 use super::store::Store;
 use super::view::{self, View};
 
 /// The world.
 pub(crate) struct World {
+    pub(crate) shape: Shape,
     pub(crate) model: Model,
     pub(crate) rng: Rng,
     pub(crate) millis: u64,
@@ -33,10 +37,14 @@ pub(crate) struct World {
     /// The file, taken away.
     pub(crate) aside: Option<Vec<u8>>,
     /// What the editor read a while ago.
-    copy: Option<Vec<u8>>,
+    pub(crate) copy: Option<Vec<u8>>,
     pub(crate) ledger: Ledger,
+    /// A save failed, and none has succeeded since.
+    pub(crate) failed_write: bool,
     /// Clients ask for saves. Else the file may be taken away, which is not made again unless somebody asks.
-    asks: bool,
+    pub(crate) asks: bool,
+    /// Every step so far.
+    pub(crate) script: Script,
     pub(crate) trace: Vec<String>,
     pub(crate) connections: u64,
     authors: Author,
@@ -45,46 +53,15 @@ pub(crate) struct World {
     pub(crate) client_changed: Option<usize>,
 }
 
-/// A step; the number is that of a client.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Edit(usize),
-    Up(usize),
-    Down(usize),
-    Cut(usize),
-    Connect(usize),
-    Quit(usize),
-    Renew(usize),
-    AskStored(usize),
-    AskSave(usize),
-    Open,
-    Job,
-    Commit,
-    Answer,
-    Write,
-    FailWrite,
-    Wrote,
-    Look,
-    Tell,
-    Read,
-    Wait,
-    EditDisk,
-    CopyDisk,
-    StaleDisk,
-    FinishDisk,
-    TakeAway,
-    PutBack,
-    Kill,
-    Close,
-}
-
 impl World {
     /// A world with a file and clients that have not come yet.
-    pub(crate) fn new(model: Model, seed: u64, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(shape: Shape, seed: u64, fault: Option<Fault>) -> Self {
+        let model = if shape == Shape::Text { Model::Text } else { Model::Notebook };
         let mut rng = Rng::new(seed.wrapping_mul(2) + u64::from(model == Model::Notebook));
         let mut ledger = Ledger::default();
         let disk = Disk::new(&editor::initial(&mut rng, &mut ledger, model));
         let mut world = Self {
+            shape,
             model,
             rng,
             millis: 0,
@@ -98,7 +75,9 @@ impl World {
             aside: None,
             copy: None,
             ledger,
+            failed_write: false,
             asks: seed.is_multiple_of(2),
+            script: Script { shape, seed, turns: Vec::new() },
             trace: Vec::new(),
             connections: 0,
             authors: 0,
@@ -121,158 +100,6 @@ impl World {
     pub(crate) fn newcomer(&mut self, role: Role) -> Client {
         self.authors += 1;
         Client::new(self.authors, role, self.rng.chance(25))
-    }
-
-    /// A whole life: stretches of turmoil, and a rest after each.
-    pub(crate) fn run(&mut self) -> Result<(), String> {
-        let before = self.disk.content().cloned();
-        self.rest()?;
-        if before.as_ref() != self.disk.content() || self.disk.writes > 0 {
-            return Err("opening a file and closing it changed it".into());
-        }
-        for stretch in 0..4 {
-            for _ in 0..self.rng.between(50, 150) {
-                self.step()?;
-                self.inspect()?;
-            }
-            self.trace.push(format!("--- rest {stretch}"));
-            self.rest()?;
-        }
-        Ok(())
-    }
-
-    fn step(&mut self) -> Result<(), String> {
-        let choices = self.choices();
-        let Some(step) = self.rng.weighted(&choices) else { return Ok(()) };
-        self.trace.push(format!("{:6} ms  {step:?}", self.millis));
-        self.take(step)
-    }
-
-    fn choices(&self) -> Vec<(usize, Step)> {
-        let some = |wanted: bool, weight: usize| if wanted { weight } else { 0 };
-        let mut choices = vec![(20, Step::Wait), (1, Step::Kill)];
-        let closing = self.host.as_ref().is_some_and(|host| host.closing);
-        for (at, client) in self.clients.iter().enumerate() {
-            choices.extend([(some(client.role.may_edit(), 9) + 3, Step::Edit(at)), (1, Step::Quit(at))]);
-            match &client.connection {
-                Some(connection) => choices.extend([
-                    (some(!connection.up.is_empty(), 20), Step::Up(at)),
-                    (some(!connection.down.is_empty(), 20), Step::Down(at)),
-                    (2, Step::Cut(at)),
-                    (3, Step::AskStored(at)),
-                    (some(self.asks, 2), Step::AskSave(at)),
-                    (1, Step::Renew(at)),
-                ]),
-                None => choices.push((some(!closing, 7), Step::Connect(at))),
-            }
-        }
-        match (&self.torn, &self.aside) {
-            (Some(_), _) => choices.push((12, Step::FinishDisk)),
-            (_, Some(_)) => choices.push((6, Step::PutBack)),
-            _ => choices.extend([
-                (7, Step::EditDisk),
-                (1, Step::CopyDisk),
-                (1, Step::StaleDisk),
-                (some(!self.asks, 1), Step::TakeAway),
-            ]),
-        }
-        choices.push((some(!self.store.pending.is_empty(), 20), Step::Commit));
-        let Some(host) = &self.host else { return choices };
-        choices.extend([
-            (some(host.open_wanted, 25), Step::Open),
-            (some(!host.jobs.is_empty(), 20), Step::Job),
-            (some(!host.answers.is_empty(), 25), Step::Answer),
-            (some(!host.closing, 1), Step::Close),
-        ]);
-        match &host.write {
-            Some(write) if write.outcome.is_some() => choices.extend([(18, Step::Wrote), (6, Step::Kill)]),
-            Some(_) => choices.extend([(18, Step::Write), (2, Step::FailWrite)]),
-            None => choices.extend([
-                (some(host.read_wanted, 18), Step::Read),
-                (4, Step::Look),
-                (some(host.seen.is_some(), 10), Step::Tell),
-            ]),
-        }
-        choices
-    }
-
-    fn take(&mut self, step: Step) -> Result<(), String> {
-        match step {
-            Step::Edit(at) => {
-                self.client_changed = Some(at);
-                let op = self.clients[at].edit(&mut self.rng, &mut self.ledger, self.model);
-                self.trace.push(format!("      {op:?}"));
-                Ok(())
-            }
-            Step::Up(at) => (0..self.rng.between(1, 3)).try_for_each(|_| self.up(at)),
-            Step::Down(at) => (0..self.rng.between(1, 3)).try_for_each(|_| self.down(at)),
-            Step::Cut(at) => self.part(at),
-            Step::Connect(at) => self.join(at),
-            Step::Quit(at) => self.quit(at),
-            Step::Renew(at) => {
-                self.clients[at].renew();
-                Ok(())
-            }
-            Step::AskStored(at) => {
-                self.clients[at].ask_stored();
-                Ok(())
-            }
-            Step::AskSave(at) => {
-                self.clients[at].ask_save();
-                Ok(())
-            }
-            Step::Open => self.open(),
-            Step::Job => self.run_job(),
-            Step::Commit => {
-                self.commit();
-                Ok(())
-            }
-            Step::Answer => match self.host.as_mut().and_then(|host| host.answers.pop_front()) {
-                Some(answer) => self.tell(answer),
-                None => Ok(()),
-            },
-            Step::Write => self.write(false),
-            Step::FailWrite => self.write(true),
-            Step::Wrote => self.wrote(),
-            Step::Look => {
-                let seen = self.disk.read();
-                self.host.iter_mut().for_each(|host| host.seen = Some(seen.clone()));
-                Ok(())
-            }
-            Step::Tell => match self.host.as_mut().and_then(|host| host.seen.take()) {
-                Some(seen) => self.tell(Input::Disk(seen)),
-                None => Ok(()),
-            },
-            Step::Read => self.poll(),
-            Step::Wait => {
-                let millis = self.rng.between(10, 2500) as u64;
-                self.wait(millis)
-            }
-            Step::EditDisk => self.edit_disk(),
-            Step::CopyDisk => {
-                self.copy = self.disk.content().map(|content| content.bytes.to_vec());
-                Ok(())
-            }
-            Step::StaleDisk => self.write_stale_copy(),
-            Step::FinishDisk => {
-                self.finish_disk();
-                Ok(())
-            }
-            Step::TakeAway => {
-                self.aside = self.disk.content().map(|content| content.bytes.to_vec());
-                self.disk.put(None);
-                Ok(())
-            }
-            Step::PutBack => {
-                self.put_back();
-                Ok(())
-            }
-            Step::Kill => self.kill(),
-            Step::Close => {
-                self.host.iter_mut().for_each(|host| host.closing = true);
-                self.tell(Input::Close { reason: "The host stops.".to_owned() })
-            }
-        }
     }
 
     /// One frame of a client arrives at the room.
@@ -298,7 +125,7 @@ impl World {
     }
 
     /// A tab is closed for good; another one is opened.
-    fn quit(&mut self, at: usize) -> Result<(), String> {
+    pub(crate) fn quit(&mut self, at: usize) -> Result<(), String> {
         self.part(at)?;
         let newcomer = self.newcomer(self.clients[at].role);
         let gone = std::mem::replace(&mut self.clients[at], newcomer);
@@ -313,22 +140,24 @@ impl World {
     }
 
     /// The host is killed: of what it had not stored, only the oldest part is there when it starts again.
-    fn kill(&mut self) -> Result<(), String> {
+    pub(crate) fn kill(&mut self) -> Result<(), String> {
+        if self.is_murky() && self.ledger.has_moves() {
+            return Ok(());
+        }
+        self.failed_write = false;
         self.host = None;
         self.clients.iter_mut().for_each(|client| {
             client.cut();
         });
         self.store.crash(&mut self.rng);
-        let doc = view::document(1);
-        self.store.log.iter().try_for_each(|(_, update)| view::apply(&doc, update))?;
-        let durable: BTreeSet<char> = View::of_doc(self.model, &doc)?.tokens().collect();
+        let (durable, vector) = self.durable()?;
         for client in self.clients.iter().filter(|client| client.role.may_edit()) {
             let confirmed = client.ops[..client.stored].iter().flat_map(|op| op.inserted.chars());
-            if let Some(lost) = confirmed.into_iter().find(|c| self.ledger.untouched(*c) && !durable.contains(c)) {
+            if let Some(lost) = confirmed.into_iter().find(|c| self.ledger.untouched(*c) && !durable.contains_key(c)) {
                 return Err(format!("{lost} was confirmed as stored, and is lost after a kill"));
             }
         }
-        self.ledger.killed(&durable);
+        self.ledger.killed(&durable, &vector);
         self.lose_unconfirmed();
         // What was lost together with its author, a viewer may still have; nobody takes it from there. It loads the page again.
         for at in 0..self.clients.len() {
@@ -337,6 +166,16 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// What the log has for sure, and how far it is.
+    pub(crate) fn durable(&self) -> Result<(Durable, StateVector), String> {
+        let doc = view::document(1);
+        self.store.log.iter().try_for_each(|(_, update)| view::apply(&doc, update))?;
+        let vector = doc.transact().state_vector();
+        let view = View::of_doc(self.model, &doc)?;
+        let places = view.cells.iter().flat_map(|cell| cell.tokens().map(|c| (c, cell.id.clone())));
+        Ok((places.collect(), vector))
     }
 
     /// What the room heard and had not stored may be lost.
@@ -352,73 +191,7 @@ impl World {
     /// At rest, whoever was gone for good has nothing left to lose, and old copies are thrown away.
     pub(crate) fn forget(&mut self) {
         self.orphans.clear();
-        self.copy = None;
-    }
-
-    fn edit_disk(&mut self) -> Result<(), String> {
-        let Some(now) = self.disk.content().cloned() else { return Ok(()) };
-        let room = self.room_view()?;
-        let views: Vec<Rc<View>> =
-            self.clients.iter().map(|client| client.view(self.model)).collect::<Result<_, _>>()?;
-        let file = View::of_file(self.model, &now.bytes)?;
-        let alive: BTreeSet<char> = file.tokens().collect();
-        let free: BTreeSet<char> =
-            room.iter().flat_map(|room| room.tokens()).filter(|c| self.ledger.undisturbed(*c)).collect();
-        let contest = |id: &str| {
-            let there = file.cell(id);
-            let Some(room) = &room else { return Contest::Unclear };
-            let new = room.cell(id).and_then(|cell| cell.tokens().find(|c| !alive.contains(c) && free.contains(c)));
-            match new {
-                Some(new) => Contest::Edited(new),
-                None if room.cell(id) == there && views.iter().all(|view| view.cell(id) == there) => Contest::Clean,
-                None => Contest::Unclear,
-            }
-        };
-        let (bytes, ops) = editor::edit(&mut self.rng, &mut self.ledger, self.model, &now.bytes, contest)?;
-        for (op, contest) in &ops {
-            self.trace.push(format!("      {op:?} {contest:?}"));
-            self.ledger.edited_on_disk(op, *contest);
-        }
-        let half = if self.rng.chance(10) { editor::half(&mut self.rng, self.model, &bytes) } else { None };
-        match half {
-            Some(half) => {
-                self.disk.put(Some(&half));
-                self.torn = Some(bytes);
-            }
-            None => self.disk.put(Some(&bytes)),
-        }
-        self.file_changed = true;
-        Ok(())
-    }
-
-    /// Another program saves an old copy of a text. That looks exactly like a person who deleted what came since.
-    fn write_stale_copy(&mut self) -> Result<(), String> {
-        let saving = self.host.as_ref().is_none_or(|host| host.write.is_some());
-        let (Some(now), Some(copy)) = (self.disk.content().cloned(), self.copy.take()) else { return Ok(()) };
-        if self.model == Model::Notebook {
-            return Ok(());
-        }
-        let (old, new) = (String::from_utf8_lossy(&copy), String::from_utf8_lossy(&now.bytes));
-        if !saving && is_part(&old, &new) {
-            let newer: String = view::tokens(&new).filter(|c| !old.contains(*c)).collect();
-            self.trace.push(format!("      takes back {newer}"));
-            self.ledger.edited_on_disk(&Op::new(view::TEXT, "", &newer), Contest::Clean);
-            self.disk.put(Some(&copy));
-            self.file_changed = true;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn finish_disk(&mut self) {
-        if let Some(bytes) = self.torn.take() {
-            self.disk.put(Some(&bytes));
-        }
-    }
-
-    pub(crate) fn put_back(&mut self) {
-        if let Some(bytes) = self.aside.take() {
-            self.disk.put(Some(&bytes));
-        }
+        (self.copy, self.failed_write) = (None, false);
     }
 
     /// What the room has; `None` while it is not open.

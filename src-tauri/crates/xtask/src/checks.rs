@@ -89,26 +89,40 @@ fn rust(project: &Project, log: &Path) -> Outcome {
     programs(project, cargo(project, &["test", "--workspace", "--no-fail-fast"])).logged(log)
 }
 
-/// The torture test for as long as one likes (one minute, unless said otherwise), from a seed that is printed.
+/// The torture test, or the simulation, for as long as one likes (one minute, unless said otherwise), from a seed that is
+/// printed.
 pub(crate) fn torture(project: &Project, arguments: &[String]) -> Outcome {
     let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH);
     let (mut minutes, mut seed) = (1, now.map_or(1, |now| now.as_secs() % 1_000_000));
-    let mut rest = arguments.iter();
+    let simulated = |name: &&String| *name == "--simulation";
+    let simulation = arguments.iter().any(|name| simulated(&name));
+    let mut rest = arguments.iter().filter(|name| !simulated(name));
     while let Some(name) = rest.next() {
         let value = rest.next().and_then(|value| value.parse().ok());
         match (name.as_str(), value) {
             ("--minutes", Some(value)) => minutes = value,
             ("--seed", Some(value)) => seed = value,
-            _ => return Err("expected `--minutes N`, `--seed N`, or both".to_owned()),
+            _ => return Err("expected `--minutes N`, `--seed N` or `--simulation`".to_owned()),
         }
     }
     println!("xtask: {minutes} minutes, from seed {seed}");
+    let limit = u32::try_from(minutes).unwrap_or(u32::MAX).saturating_add(10);
+    if simulation {
+        return cargo(
+            project,
+            &["test", "--package", "tests", "--test", "simulation", "--", "double_nothing", "--nocapture"],
+        )
+        .env("SIM_MINUTES", minutes.to_string())
+        .env("SIM_FROM", seed.to_string())
+        .minutes(limit)
+        .passed();
+    }
     cargo(project, &["build", "--package", "server", "--package", "tests", "--bin", "commonplace-host"]).passed()?;
     let test = cargo(project, &["test", "--package", "tests", "--test", "torture", "--", "store_60", "--nocapture"]);
     programs(project, test)
         .env("TORTURE_MINUTES", minutes.to_string())
         .env("TORTURE_SEED", seed.to_string())
-        .minutes(u32::try_from(minutes).unwrap_or(u32::MAX).saturating_add(10))
+        .minutes(limit)
         .passed()
 }
 

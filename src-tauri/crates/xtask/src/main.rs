@@ -24,7 +24,7 @@ cargo xtask: set up, run and check Commonplace
     cargo xtask run [-- APP ARGUMENTS]   build what changed and start the app
     cargo xtask test [STEP ...]          every check CI runs, in order; with names, only those steps
     cargo xtask bench [-- ARGUMENTS]     the benchmarks (release build)
-    cargo xtask torture [--minutes N] [--seed N]
+    cargo xtask torture [--simulation] [--minutes N] [--seed N]
                                          people, another program and kills, against the real host
     cargo xtask bindings                 write ui/src/bindings anew from the Rust types
     cargo xtask bundle                   a Debian package of the app, under target/release/bundle
