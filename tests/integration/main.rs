@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod contents_recorded;
+mod contents_written;
 mod events;
 mod files_content;
 mod files_faults;

@@ -149,8 +149,7 @@ async fn rest_5_contents_lists_describes_and_returns_files_as_jupyter_does() {
     for outside in ["..%2Fsecret.txt", "%2E%2E/secret.txt", "sub/%2E%2E/%2E%2E/secret.txt", ".hidden"] {
         host.owner("GET", &format!("/api/contents/{outside}")).send().await.error(404);
     }
-    for bad in
-        ["a.txt?content=2", "a.txt?type=boat", "a.txt?format=pdf", "a.txt?type=directory", "sub?type=file", "%ff"]
+    for bad in ["a.txt?content=2", "a.txt?hash=yes", "a.txt?format=pdf", "a.txt?type=directory", "sub?type=file", "%ff"]
     {
         host.owner("GET", &format!("/api/contents/{bad}")).send().await.error(400);
     }
@@ -174,7 +173,7 @@ async fn rest_7_wrong_methods_and_unknown_endpoints_have_jupyters_json() {
     for (method, path) in [
         ("GET", "/api/collaboration/session/a.txt"),
         ("POST", "/api/collaboration/session/a.txt"),
-        ("DELETE", "/api/contents/a.txt"),
+        ("DELETE", "/api/events/subscribe"),
         ("PUT", "/api/me"),
         ("POST", "/"),
     ] {

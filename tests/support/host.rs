@@ -77,6 +77,7 @@ impl TestHost {
             host_name: Some("Marie".to_owned()),
             owner_token: Some(OWNER_TOKEN.to_owned()),
             poll_interval: Duration::from_millis(100),
+            system_trash: false,
             ..HostConfig::default()
         };
         config.policy.save_delay = setup.save_delay;

@@ -4,7 +4,7 @@
 /**
  * What happened. Ids; shown untranslated in exports.
  */
-export type Action = "initialize" | "load" | "save" | "overwrite" | "clean" | "join" | "leave" | "rename" | "delete" | "share" | "unshare" | "revoke" | "remove" | "add" | "wake" | "fault";
+export type Action = "initialize" | "load" | "save" | "overwrite" | "clean" | "join" | "leave" | "rename" | "delete" | "create" | "copy" | "share" | "unshare" | "revoke" | "remove" | "add" | "wake" | "fault";
 
 /**
  * What the window asks for; the answer is the new [`State`] or an [`crate::ErrorBody`].
@@ -76,7 +76,7 @@ export type ErrorBody = {
  */
 message: string, 
 /**
- * Always `null`; Jupyter's clients expect the key.
+ * Jupyter's word for some refusals (`bad type`, `bad format`), mostly `null`; its clients expect the key.
  */
 reason: string | null, 
 /**
@@ -87,7 +87,7 @@ code: ErrorCode, };
 /**
  * What a client can act on. A code exists only if some client acts on it.
  */
-export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "bad-name" | "not-found" | "bad-request" | "cannot-bind" | "fault";
+export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "bad-name" | "not-found" | "bad-request" | "exists" | "too-big" | "cannot-bind" | "fault";
 
 /**
  * Which stream an event belongs to.

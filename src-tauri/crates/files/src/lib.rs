@@ -1,4 +1,4 @@
-//! Everything about files on disk: reading, atomic saving, watching, and the identity of a file across renames.
+//! Everything about files on disk: reading, atomic saving, moving, watching, and the identity of a file across renames.
 //!
 //! Paths are *API paths*: relative to an opened folder, `/`-separated, without a leading slash, `""` for the folder itself;
 //! none leaves the folder. Not here: documents, rooms, notebooks. This crate moves bytes.
@@ -7,8 +7,10 @@
 //! tests) is a disk that keeps nothing before it is flushed.
 
 mod atomic;
+mod change;
 pub mod identity;
 mod listing;
+mod name;
 mod place;
 #[cfg(test)]
 mod power;
@@ -18,5 +20,6 @@ mod tree;
 mod volume;
 mod watcher;
 
+pub use change::{ChangeError, Trash};
 pub use root::{Metadata, ReadError, Root, WriteError};
 pub use watcher::{Change, Watcher};

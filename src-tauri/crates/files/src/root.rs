@@ -1,7 +1,7 @@
 //! A folder that was opened, and the only way to its files. Not here: how a path becomes a place on this machine (`place`),
-//! how a file is replaced (`atomic`), how a folder is listed (`listing`).
+//! how a file is replaced (`atomic`), how things are made and moved (`change`), how a folder is listed (`listing`).
 
-use crate::{atomic, listing, place};
+use crate::{ChangeError, Trash, atomic, change, listing, place};
 use protocol::{Digest, DiskContent};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,6 +143,44 @@ impl Root {
         let named = path.clone();
         let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
         done.await.unwrap_or_else(|error| Err(WriteError::Other { path: named, reason: error.to_string() }))
+    }
+
+    /// Normalises a path at which something new is to be. `Refused` for a name that a file should not have.
+    pub fn new_path(path: &str) -> Result<String, ChangeError> {
+        change::new_path(path)
+    }
+
+    /// Makes a folder where nothing is, in one that exists.
+    pub async fn make_directory(&self, path: &str) -> Result<(), ChangeError> {
+        self.changing(path, change::make_directory).await
+    }
+
+    /// Moves a file or folder to where nothing is. A link is moved itself.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), ChangeError> {
+        let to = to.to_owned();
+        self.changing(from, move |root, from| change::rename(root, from, &to)).await
+    }
+
+    /// Copies a folder of at most `limit` bytes to where nothing is. Hidden files and links are left out.
+    pub async fn copy_directory(&self, from: &str, to: &str, limit: u64) -> Result<(), ChangeError> {
+        let to = to.to_owned();
+        self.changing(from, move |root, from| change::copy_directory(root, from, &to, limit)).await
+    }
+
+    /// Moves a file, link or folder with all that is in it into the trash.
+    pub async fn discard(&self, path: &str, trash: Trash) -> Result<(), ChangeError> {
+        self.changing(path, move |root, path| change::discard(root, path, &trash)).await
+    }
+
+    async fn changing(
+        &self,
+        path: &str,
+        job: impl FnOnce(&Path, &str) -> Result<(), ChangeError> + Send + 'static,
+    ) -> Result<(), ChangeError> {
+        let (root, path) = (self.clone(), path.to_owned());
+        let named = path.clone();
+        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        done.await.unwrap_or_else(|error| Err(ChangeError::Other { path: named, reason: error.to_string() }))
     }
 
     async fn reading<T: Send + 'static>(

@@ -247,7 +247,7 @@ impl Actor {
             Told::Look => self.look(),
             Told::View { view, here, ask, answer } => self.view_asks(view, here, ask, answer),
             Told::ViewLeft { view } => self.inputs.push_back(Input::ViewLeft { view }),
-            Told::Moved { path } => self.inputs.push_back(Input::Moved { path }),
+            Told::Moved { path, by } => self.inputs.push_back(Input::Moved { path, by }),
             Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
             Told::Restore { by, bytes, answer } => {
                 let request = self.restoring.keys().max().map_or(0, |last| last + 1);

@@ -22,8 +22,10 @@ pub struct HostConfig {
     pub poll_interval: Duration,
     /// What new guests may do who come by a share link.
     pub link_role: Role,
-    /// Files larger than this are not opened as documents, in bytes.
+    /// Files larger than this are neither opened as documents nor uploaded, in bytes.
     pub max_file: u64,
+    /// Deleted files go into the system's trash where there is one; else into a folder `trash` in the state directory.
+    pub system_trash: bool,
 }
 
 impl Default for HostConfig {
@@ -43,6 +45,7 @@ impl Default for HostConfig {
             poll_interval: Duration::from_secs(1),
             link_role: Role::Edit,
             max_file: 256 * 1024 * 1024,
+            system_trash: true,
         }
     }
 }

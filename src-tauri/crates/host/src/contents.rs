@@ -1,4 +1,4 @@
-//! The read-only contents API, and the guest page's list of files.
+//! The contents API's reading half, and the guest page's list of files.
 
 use crate::access::Grant;
 use crate::encoding::{base64, rfc3339};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const LISTED: usize = 5_000;
 
 impl Host {
-    /// Read-only contents API.
+    /// Describes a file or folder, with its content if that is asked for.
     pub async fn contents(&self, grant: &Grant, path: &str, query: ContentsQuery) -> Result<Model> {
         let folder = self.shared().folder(&grant.slug)?;
         let root = folder.root()?;
@@ -24,7 +24,7 @@ impl Host {
         let wants = query.ty.as_deref();
         if file.directory != (wants == Some("directory")) && wants.is_some() {
             let what = if file.directory { "a directory" } else { "not a directory" };
-            return Err(ErrorBody::new(ErrorCode::BadRequest, format!("{path} is {what}.")));
+            return Err(ErrorBody::new(ErrorCode::BadRequest, format!("{path} is {what}.")).because("bad type"));
         }
         let may_edit = grant.role.may_edit();
         if file.directory {
@@ -42,6 +42,9 @@ impl Host {
         let mut model = describe(&file, may_edit);
         if let Some(ty) = wants {
             ty.clone_into(&mut model.ty);
+            if ty == "notebook" {
+                model.mimetype = None;
+            }
         }
         if query.content || query.hash {
             let content = root.read(&path, self.shared().config.max_file).await.map_err(read_fault)?;
@@ -109,12 +112,14 @@ fn describe(file: &Metadata, may_edit: bool) -> Model {
 /// Fills in the content, in the format asked for or the one that fits.
 fn fill(mut model: Model, content: &DiskContent, format: Option<&str>) -> Result<Model> {
     let refuse = |why: &str| Err(ErrorBody::new(ErrorCode::BadRequest, format!("{} {why}.", model.path)));
+    let misfit = |why: &str| refuse(why).map_err(|error: ErrorBody| error.because("bad format"));
     if model.ty == "notebook" {
         let mut notebook: Value = match serde_json::from_slice(&content.bytes) {
             Ok(notebook) => notebook,
             Err(error) => return refuse(&format!("is no readable notebook: {error}")),
         };
         join_lines(&mut notebook);
+        distrust(&mut notebook);
         model.content = Some(notebook);
         model.format = Some("json".to_owned());
         return Ok(model);
@@ -123,13 +128,24 @@ fn fill(mut model: Model, content: &DiskContent, format: Option<&str>) -> Result
     let (format, content, usual) = match (format, text) {
         (Some("base64"), _) | (None, Err(_)) => ("base64", base64(&content.bytes), "application/octet-stream"),
         (Some("text") | None, Ok(text)) => ("text", text.to_owned(), "text/plain"),
-        (Some("text"), Err(_)) => return refuse("is not UTF-8 text"),
+        (Some("text"), Err(_)) => return misfit("is not UTF-8 text"),
         (Some(other), _) => return refuse(&format!("cannot be given as {other}")),
     };
     model.content = Some(Value::String(content));
     model.format = Some(format.to_owned());
     model.mimetype.get_or_insert_with(|| usual.to_owned());
     Ok(model)
+}
+
+/// Marks code as not trusted, as Jupyter does on reading: its clients then show no output that could run something. The mark is
+/// never written into a file.
+fn distrust(notebook: &mut Value) {
+    let cells = notebook.get_mut("cells").and_then(Value::as_array_mut).into_iter().flatten();
+    for cell in cells.filter(|cell| cell.get("cell_type").is_some_and(|ty| ty == "code")) {
+        if let Some(metadata) = cell.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.insert("trusted".to_owned(), Value::Bool(false));
+        }
+    }
 }
 
 /// Joins what notebooks may keep as lists of lines, as nbformat does when it reads one.

@@ -6,6 +6,7 @@ use crate::registry::{Rooms, Told};
 use crate::shared::{Shared, host_event, store_fault};
 use crate::{Result, random};
 use files::{Metadata, ReadError, Root, identity};
+use protocol::event::Person;
 use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, FileId, Level, RoomId, SessionId};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +39,9 @@ pub(crate) struct Folder {
     /// The set of open paths changed.
     pub(crate) focus: Notify,
     /// Giving ids, one at a time.
-    naming: tokio::sync::Mutex<()>,
+    pub(crate) naming: tokio::sync::Mutex<()>,
+    /// Read while a room reads or writes at its path, written while paths change: nobody finds the old one empty.
+    pub(crate) paths: tokio::sync::RwLock<()>,
     /// `None` while the directory is not there.
     root: Mutex<Option<Root>>,
     /// Number and id of the newest session.
@@ -66,6 +69,7 @@ impl Folder {
             stop: shared.stop.child_token(),
             focus: Notify::new(),
             naming: tokio::sync::Mutex::default(),
+            paths: tokio::sync::RwLock::default(),
             root: Mutex::default(),
             session: Mutex::new(session),
         }))
@@ -136,7 +140,7 @@ impl Folder {
         }
         if let Some(id) = self.recognise(shared, &file).await {
             let from = self.ids.path(&id).unwrap_or_default();
-            self.rename(shared, Renamed { id: id.clone(), from, to: file.path }).await;
+            self.rename(shared, Renamed { id: id.clone(), from, to: file.path }, None).await;
             return Ok((id, false));
         }
         let id = FileId(random::id());
@@ -158,7 +162,7 @@ impl Folder {
         let _one_at_a_time = self.naming.lock().await;
         if let Some(id) = self.recognise(shared, &file).await {
             let from = self.ids.path(&id).unwrap_or_default();
-            self.rename(shared, Renamed { id, from, to: file.path }).await;
+            self.rename(shared, Renamed { id, from, to: file.path }, None).await;
         }
     }
 
@@ -233,7 +237,7 @@ impl Folder {
         let found = self.find_missing(shared, &missing, among).await;
         for (id, to) in &found {
             let from = self.ids.path(id).unwrap_or_default();
-            self.rename(shared, Renamed { id: id.clone(), from, to: to.clone() }).await;
+            self.rename(shared, Renamed { id: id.clone(), from, to: to.clone() }, None).await;
         }
         for row in missing.into_iter().filter(|row| !found.iter().any(|(id, _)| *id == row.id)) {
             // Its inode may be another file's soon.
@@ -266,8 +270,8 @@ impl Folder {
         gone
     }
 
-    /// A file has another path: its rooms and its people are told.
-    pub(crate) async fn rename(&self, shared: &Shared, file: Renamed) {
+    /// A file has another path: its rooms and its people are told. `by`: who did it here; then nobody else need be told.
+    pub(crate) async fn rename(&self, shared: &Shared, file: Renamed, by: Option<&Person>) {
         let Renamed { id, from, to } = file;
         let moved = self.note(shared, &id, |row| {
             row.path.clone_from(&to);
@@ -279,10 +283,10 @@ impl Folder {
         shared.clients.moved(&self.slug, &from, &to);
         let rooms = self.rooms.of_file(&id, None);
         for room in &rooms {
-            room.tell(Told::Moved { path: to.clone() });
+            room.tell(Told::Moved { path: to.clone(), by: by.cloned() });
             room.tell(Told::Look);
         }
-        if rooms.is_empty() {
+        if rooms.is_empty() && by.is_none() {
             let event = host_event(Level::Info, Action::Rename, format!("{from} is now {to}"));
             shared.bus.emit(&self.slug, Event { path: Some(to), ..event });
         }

@@ -12,7 +12,7 @@ const NAMES: &str = " authors changelog codeowners contributing copying dockerfi
     notice procfile rakefile readme snakefile todo vagrantfile ";
 
 /// Types of common extensions, as guests' browsers and Jupyter's clients want them.
-const TYPES: [(&str, &str); 30] = [
+const TYPES: [(&str, &str); 31] = [
     ("txt", "text/plain"),
     ("md", "text/markdown"),
     ("markdown", "text/markdown"),
@@ -38,6 +38,7 @@ const TYPES: [(&str, &str); 30] = [
     ("tif", "image/tiff"),
     ("tiff", "image/tiff"),
     ("pdf", "application/pdf"),
+    ("bin", "application/octet-stream"),
     ("zip", "application/zip"),
     ("gz", "application/gzip"),
     ("mp4", "video/mp4"),

@@ -22,16 +22,21 @@ mod keeping;
 mod kinds;
 mod lifecycle;
 mod log;
+mod making;
 mod names;
 mod opening;
 mod random;
 mod registry;
+mod relocating;
 mod sample;
 mod shared;
 mod sharing;
+mod untitled;
+mod uploads;
 mod versions;
 mod views;
 mod watching;
+mod writing;
 
 #[cfg(test)]
 extern crate self as host;
@@ -55,7 +60,7 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// impolite: what was typed is in the log.
 ///
 /// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
-/// `versions`.
+/// `versions`, `writing`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

@@ -5,6 +5,7 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::edits::Edits;
 use crate::shared::{Changes, Shared, store_fault};
+use crate::uploads::Uploads;
 use crate::{Host, HostConfig, Result, Running, random};
 use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ impl Host {
             clients: Clients::default(),
             changes: Changes::new(),
             edits: Edits::default(),
+            uploads: Uploads::default(),
             owner_token,
             host_name,
             stop: CancellationToken::new(),

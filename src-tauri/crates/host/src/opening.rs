@@ -53,6 +53,7 @@ pub(crate) async fn gather(way: &Way, status: &Status) -> Result<Material, Strin
 
 /// Reads a file for its rooms and remembers what was seen.
 pub(crate) async fn read(shared: &Shared, folder: &Folder, file: &FileId) -> DiskRead {
+    let _at_its_path = folder.paths.read().await;
     let (root, path) = match (folder.root(), folder.ids.path(file)) {
         (Ok(root), Some(path)) => (root, path),
         (Err(error), _) => return DiskRead::Failed(error.message),
@@ -103,12 +104,15 @@ pub(crate) async fn write(
     bytes: Arc<[u8]>,
     expect: Option<Digest>,
 ) -> WriteOutcome {
+    let at_its_path = folder.paths.read().await;
     let (root, path) = match (folder.root(), folder.ids.path(file)) {
         (Ok(root), Some(path)) => (root, path),
         (Err(error), _) => return WriteOutcome::Failed(error.message),
         (_, None) => return WriteOutcome::Failed(format!("the file {file} is unknown")),
     };
-    match root.write_if(&path, bytes.clone(), expect).await {
+    let written = root.write_if(&path, bytes.clone(), expect).await;
+    drop(at_its_path);
+    match written {
         Ok(digest) => {
             folder.saw(shared, file, &DiskContent { bytes, digest }).await;
             WriteOutcome::Done(digest)

@@ -5,6 +5,7 @@ use crate::clients::Client;
 use crate::connection::Exit;
 use crate::shared::Shared;
 use bytes::Bytes;
+use protocol::event::Person;
 use protocol::{ClientId, FileId, RoomId, User};
 use rooms::{Answer, Ask, Member};
 use std::collections::HashMap;
@@ -33,6 +34,7 @@ pub(crate) enum Told {
     Look,
     Moved {
         path: String,
+        by: Option<Person>,
     },
     /// A view asks its primary, this room. Without an answer the room ended meanwhile.
     View {

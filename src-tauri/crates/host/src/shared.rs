@@ -5,6 +5,7 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::edits::Edits;
 use crate::folder::Folder;
+use crate::uploads::Uploads;
 use crate::{HostConfig, Result};
 use protocol::{ErrorBody, ErrorCode, Event, EventKind, Level};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) clients: Clients,
     pub(crate) changes: Changes,
     pub(crate) edits: Edits,
+    pub(crate) uploads: Uploads,
     pub(crate) owner_token: String,
     pub(crate) host_name: String,
     /// Ends every task at once; for the polite way see [`crate::Host::shutdown`].
@@ -83,8 +85,21 @@ pub(crate) fn store_fault(error: store::StoreError) -> ErrorBody {
 pub(crate) fn read_fault(error: files::ReadError) -> ErrorBody {
     let code = match error {
         files::ReadError::NotFound(_) => ErrorCode::NotFound,
-        files::ReadError::Directory(_) | files::ReadError::TooBig { .. } => ErrorCode::BadRequest,
+        files::ReadError::Directory(_) => ErrorCode::BadRequest,
+        files::ReadError::TooBig { .. } => ErrorCode::TooBig,
         files::ReadError::Other { .. } => ErrorCode::Fault,
+    };
+    ErrorBody::new(code, error.to_string())
+}
+
+/// The failures of making, moving and discarding as answers.
+pub(crate) fn change_fault(error: files::ChangeError) -> ErrorBody {
+    let code = match error {
+        files::ChangeError::NotFound(_) => ErrorCode::NotFound,
+        files::ChangeError::Exists(_) => ErrorCode::Exists,
+        files::ChangeError::Refused(_) => ErrorCode::BadRequest,
+        files::ChangeError::TooBig { .. } => ErrorCode::TooBig,
+        files::ChangeError::Other { .. } => ErrorCode::Fault,
     };
     ErrorBody::new(code, error.to_string())
 }

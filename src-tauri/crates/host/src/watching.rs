@@ -159,7 +159,7 @@ async fn moved(
         for file in folder.ids.moved(&from, &to) {
             nowhere.files.remove(&file.id);
             let Renamed { id, from, to } = file.clone();
-            folder.rename(shared, file).await;
+            folder.rename(shared, file, None).await;
             refresh(shared, folder, root, &id, &from, &to).await;
         }
     }

@@ -1,4 +1,6 @@
-//! Jupyter's contents model, as `/api/contents/{path}` answers it.
+//! Jupyter's contents API: the model that `/api/contents/{path}` answers, and the bodies of its requests.
+//!
+//! Unknown keys of a body are ignored, and an unknown `type` counts as `file`, as Jupyter does it.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,4 +32,39 @@ pub struct Model {
     /// `directory`, `notebook` or `file`.
     #[serde(rename = "type")]
     pub ty: String,
+}
+
+/// Body of `POST {folder}`: something new with a name that the host chooses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Create {
+    /// Path of what is to be copied there.
+    pub copy_from: Option<String>,
+    /// `directory`, `notebook` or `file`, if nothing is copied.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// The ending of a file's name, with its dot.
+    pub ext: Option<String>,
+}
+
+/// Body of `PUT {path}`: the whole content of a file, or a part of it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Save {
+    /// `directory`, `notebook` or `file`; by default what fits the name.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// `json` for notebooks, `text` or `base64` for files.
+    pub format: Option<String>,
+    /// Notebook JSON, text or base64.
+    pub content: Option<serde_json::Value>,
+    /// Number of the part, from 1; the last one is -1.
+    pub chunk: Option<i64>,
+    /// Not allowed here: copies are made by `POST`.
+    pub copy_from: Option<serde_json::Value>,
+}
+
+/// Body of `PATCH {path}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Move {
+    /// The new path; by default the old one.
+    pub path: Option<String>,
 }

@@ -19,6 +19,10 @@ pub enum ErrorCode {
     NotFound,
     /// The request cannot be understood, or asks for something impossible (a directory as a document).
     BadRequest,
+    /// Something is there already, or was changed in the same moment; nothing was done.
+    Exists,
+    /// More bytes than the host takes.
+    TooBig,
     /// The port or address cannot be bound.
     CannotBind,
     /// Something failed here; the message says what.
@@ -32,7 +36,7 @@ pub enum ErrorCode {
 pub struct ErrorBody {
     /// A sentence for people that names the path, link or room.
     pub message: String,
-    /// Always `null`; Jupyter's clients expect the key.
+    /// Jupyter's word for some refusals (`bad type`, `bad format`), mostly `null`; its clients expect the key.
     pub reason: Option<String>,
     /// For programs.
     pub code: ErrorCode,
@@ -42,5 +46,11 @@ impl ErrorBody {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), reason: None, code }
+    }
+
+    /// The same error with Jupyter's word for it.
+    pub fn because(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
     }
 }

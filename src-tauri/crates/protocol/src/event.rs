@@ -55,6 +55,8 @@ pub enum Action {
     Leave,
     Rename,
     Delete,
+    Create,
+    Copy,
     Share,
     Unshare,
     Revoke,

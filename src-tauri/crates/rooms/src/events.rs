@@ -4,6 +4,7 @@
 
 use crate::Member;
 use crate::roster::Left;
+use protocol::event::Person;
 use protocol::{Action, Event, EventKind, Level, MergeReport, Model, User};
 use std::time::Duration;
 
@@ -127,9 +128,16 @@ impl Teller<'_> {
         Event { person: Some(by.into()), ..event }
     }
 
-    pub(crate) fn moved(&self, old: &str) -> Event {
-        let line = format!("{} is now {}", name(old), self.file());
-        self.event(Level::Info, EventKind::Host, Action::Rename, "", line)
+    /// `by`: who did it, if it was done here.
+    pub(crate) fn moved(&self, old: &str, by: Option<Person>) -> Event {
+        let new = self.path.unwrap_or_default();
+        // A name that stayed says nothing.
+        let (from, to) = if name(old) == name(new) { (old, new) } else { (name(old), name(new)) };
+        let line = match by {
+            Some(_) => format!("renamed {from} to {to}"),
+            None => format!("{from} is now {to}"),
+        };
+        Event { person: by, ..self.event(Level::Info, EventKind::Host, Action::Rename, "", line) }
     }
 
     pub(crate) fn deleted(&self, people: usize) -> Event {
@@ -218,7 +226,7 @@ mod tests {
         assert_eq!(teller.saved(51_000, Some(Duration::from_secs(42))).line, "Saved, 51 KB, after 42 s of waiting");
         assert_eq!(teller.save_failed("Disk is full.").line, "Disk is full; edits kept on the host");
         assert_eq!(teller.deleted(2).line, "counts.ipynb was deleted on disk; kept open for 2 people");
-        assert_eq!(teller.moved("a/b.ipynb").line, "b.ipynb is now counts.ipynb");
+        assert_eq!(teller.moved("a/b.ipynb", None).line, "b.ipynb is now counts.ipynb");
         let report = MergeReport { changed: 2, live_edits: true, ..MergeReport::default() };
         let line = |report: &MergeReport| teller.overwritten(OUT_OF_BAND, Model::Notebook, report).line;
         assert_eq!(line(&report), "counts.ipynb changed on disk: 2 cells merged, typing kept");

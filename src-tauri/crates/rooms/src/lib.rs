@@ -29,6 +29,7 @@ pub use roster::Here;
 pub use transient_room::TransientRoom;
 
 use bytes::Bytes;
+use protocol::event::Person;
 use protocol::{BaseRecord, ClientId, CloseCode, Digest, DiskContent, Event, Intent, Kept, Merge, Role, Seq, User};
 use std::sync::Arc;
 use std::time::Duration;
@@ -225,6 +226,8 @@ pub enum Input {
     Moved {
         /// API path.
         path: String,
+        /// Who moved it, if somebody did it here.
+        by: Option<Person>,
     },
     /// Somebody who may edit puts an earlier version back: what it says becomes an edit of the document, and what the document
     /// said is kept. Answered by [`Effect::Restored`].

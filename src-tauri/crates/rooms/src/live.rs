@@ -204,9 +204,9 @@ impl Live {
             Input::FileSaved(result) => self.file_saved(turn, &result),
             Input::View { ticket, view, here, ask } => self.asked(turn, ticket, view, here, ask),
             Input::ViewLeft { view } => self.view_left(turn, &view),
-            Input::Moved { path } if path != turn.place.path => {
+            Input::Moved { path, by } if path != turn.place.path => {
                 let old = std::mem::replace(&mut turn.place.path, path);
-                turn.tell(|teller, _| teller.moved(&old));
+                turn.tell(|teller, _| teller.moved(&old, by));
                 self.restate(turn);
             }
             Input::Restore { request, by, bytes } => self.past.wish(Wish { request, by, bytes }),

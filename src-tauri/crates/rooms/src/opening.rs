@@ -65,7 +65,7 @@ impl Waiting {
                     self.frames.push((client, bytes));
                 }
             }
-            Input::Moved { path } => {
+            Input::Moved { path, .. } => {
                 if !turn.place.path.is_empty() {
                     turn.place.path.clone_from(&path);
                 }

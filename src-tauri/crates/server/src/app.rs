@@ -3,7 +3,7 @@
 use crate::auth::{Asked, Peer, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
-use crate::{Server, collaboration, contents, events, guest, lab, page, panel, versions};
+use crate::{Server, collaboration, contents, events, files, guest, lab, page, panel, versions};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Uri, header};
@@ -25,9 +25,10 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/", get(version))
         .route("/api/me", get(me))
         .route("/api/status", get(status))
-        .route("/api/contents", get(contents::get))
-        .route("/api/contents/", get(contents::get))
-        .route("/api/contents/{*path}", get(contents::get))
+        .route("/api/contents", contents::methods())
+        .route("/api/contents/", contents::methods())
+        .route("/api/contents/{*path}", contents::methods())
+        .route("/files/{*path}", get(files::get))
         .route("/api/collaboration/session/", put(collaboration::put_session))
         .route("/api/collaboration/session/{*path}", put(collaboration::put_session))
         .route("/api/collaboration/room/", get(collaboration::join))

@@ -58,6 +58,15 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
+/// Percent-encodes all but letters, digits and a few marks.
+pub(crate) fn encode(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => (byte as char).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
 /// The value of a query parameter. Tolerates what JupyterLab sends: nameless parameters and doubled `&`.
 pub(crate) fn query(query: Option<&str>, name: &str) -> Option<String> {
     query?.split('&').find_map(|pair| {

@@ -1,24 +1,119 @@
-//! The read-only contents API.
+//! Jupyter's contents API. Bodies are JSON, whatever their content type says: JupyterLab sends them as `text/plain`.
 
 use crate::Server;
 use crate::auth::Asked;
+use crate::base;
 use crate::error::{Answer, Failure};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::MethodRouter;
 use host::ContentsQuery;
-use protocol::{ErrorCode, contents};
+use protocol::ErrorCode;
+use protocol::contents::{Create, Model, Move, Save};
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
-/// `GET contents/{path}`.
-pub(crate) async fn get(State(server): State<Server>, asked: Asked) -> Answer<Json<contents::Model>> {
+/// All that is answered at a path.
+pub(crate) fn methods() -> MethodRouter<Server> {
+    MethodRouter::new().get(get).post(post).put(put).patch(patch).delete(delete)
+}
+
+/// `GET {path}`: a model, with content unless told otherwise.
+async fn get(State(server): State<Server>, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
-    let path = asked.rest("/api/contents")?;
+    let path = path(&asked)?;
     let query = ContentsQuery {
         content: flag(&asked, "content")?.unwrap_or(true),
-        ty: one_of(&asked, "type", &["directory", "notebook", "file"])?,
+        ty: asked.query("type").filter(|ty| !ty.is_empty()).map(known_type),
         format: one_of(&asked, "format", &["text", "base64", "json"])?,
         hash: flag(&asked, "hash")?.unwrap_or(false),
     };
-    Ok(Json(server.host().contents(&grant, path.trim_matches('/'), query).await?))
+    let model = server.host().contents(&grant, &path, query).await?;
+    Ok((last_modified(&model), Json(model)).into_response())
+}
+
+/// `POST {folder}`: something new in it, under a name that is free.
+async fn post(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
+    let grant = asked.grant_to_change(&server)?;
+    let create: Create = body(&server, request).await?.unwrap_or_default();
+    let model = server.host().create(&grant, &path(&asked)?, create).await?;
+    Ok(made(&asked, StatusCode::CREATED, model))
+}
+
+/// `PUT {path}`: the content of a file, or a new folder.
+async fn put(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
+    let grant = asked.grant_to_change(&server)?;
+    let path = path(&asked)?;
+    let (model, new) = match body::<Save>(&server, request).await? {
+        Some(save) => server.host().save(&grant, &path, save).await?,
+        // As Jupyter: without a body it is a `POST`.
+        None => (server.host().create(&grant, &path, Create::default()).await?, true),
+    };
+    Ok(made(&asked, if new { StatusCode::CREATED } else { StatusCode::OK }, model))
+}
+
+/// `PATCH {path}`: another path.
+async fn patch(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
+    let grant = asked.grant_to_change(&server)?;
+    let Some(to) = body::<Move>(&server, request).await? else {
+        return Err(Failure::new(ErrorCode::BadRequest, r#"The body must be like {"path": "new.txt"}, but is empty"#));
+    };
+    let model = server.host().rename(&grant, &path(&asked)?, to.path.as_deref()).await?;
+    Ok(made(&asked, StatusCode::OK, model))
+}
+
+/// `DELETE {path}`: into the trash.
+async fn delete(State(server): State<Server>, asked: Asked) -> Answer {
+    let grant = asked.grant_to_change(&server)?;
+    server.host().delete(&grant, &path(&asked)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The path asked for, without slashes around it.
+fn path(asked: &Asked) -> Answer<String> {
+    Ok(asked.rest("/api/contents")?.trim_matches('/').to_owned())
+}
+
+/// The body, `None` if it is empty.
+async fn body<T: DeserializeOwned>(server: &Server, request: Request) -> Answer<Option<T>> {
+    let limit = server.options().max_message;
+    let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| {
+        Failure::new(ErrorCode::TooBig, format!("The request is longer than the {limit} bytes that are taken at once"))
+    })?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let parsed = serde_json::from_slice(&bytes);
+    parsed.map_err(|error| Failure::new(ErrorCode::BadRequest, format!("The body is not what is needed here: {error}")))
+}
+
+/// A model with the headers that tell where it is.
+fn made(asked: &Asked, status: StatusCode, model: Model) -> axum::response::Response {
+    let mut headers = last_modified(&model);
+    let path: Vec<String> = model.path.split('/').map(base::encode).collect();
+    let location = format!("{}/api/contents/{}", asked.base.prefix, path.join("/"));
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, location);
+    }
+    (status, headers, Json(model)).into_response()
+}
+
+fn last_modified(model: &Model) -> HeaderMap {
+    let date =
+        format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
+    let date = OffsetDateTime::parse(&model.last_modified, &Rfc3339).ok().and_then(|time| time.format(&date).ok());
+    let date = date.and_then(|date| HeaderValue::from_str(&date).ok());
+    date.map(|date| (header::LAST_MODIFIED, date)).into_iter().collect()
+}
+
+/// A type that is not known is a file's, as in Jupyter.
+fn known_type(ty: String) -> String {
+    let known = ["directory", "notebook", "file"].contains(&ty.as_str());
+    if known { ty } else { "file".to_owned() }
 }
 
 fn flag(asked: &Asked, name: &str) -> Answer<Option<bool>> {

@@ -38,7 +38,8 @@ impl From<ErrorBody> for Failure {
             ErrorCode::Forbidden | ErrorCode::LinkEnded | ErrorCode::NotShared => StatusCode::FORBIDDEN,
             ErrorCode::NotFound => StatusCode::NOT_FOUND,
             ErrorCode::BadName | ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
-            ErrorCode::CannotBind => StatusCode::CONFLICT,
+            ErrorCode::CannotBind | ErrorCode::Exists => StatusCode::CONFLICT,
+            ErrorCode::TooBig => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorCode::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self { status, body }

@@ -2,6 +2,7 @@
 
 use crate::Server;
 use crate::auth::{Asked, set_cookie};
+use crate::base::encode;
 use crate::error::{Answer, Failure};
 use axum::Json;
 use axum::body::Bytes;
@@ -113,7 +114,7 @@ pub(crate) fn download_headers(name: &str) -> HeaderMap {
 
 fn headers(name: &str, picture: Option<&'static str>) -> HeaderMap {
     let disposition = if picture.is_some() { "inline" } else { "attachment" };
-    let disposition = format!("{disposition}; filename*=UTF-8''{}", percent(name));
+    let disposition = format!("{disposition}; filename*=UTF-8''{}", encode(name));
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(picture.unwrap_or("application/octet-stream")));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
@@ -123,15 +124,6 @@ fn headers(name: &str, picture: Option<&'static str>) -> HeaderMap {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers
-}
-
-/// Percent-encodes all but letters, digits and a few marks.
-fn percent(name: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => (byte as char).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    name.bytes().map(encode).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod collaboration;
 mod contents;
 mod error;
 mod events;
+mod files;
 mod guest;
 mod lab;
 mod listen;

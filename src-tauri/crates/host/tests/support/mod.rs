@@ -63,6 +63,7 @@ impl Place {
             state_dir: Some(self.state_dir()),
             host_name: Some("Ines".to_owned()),
             poll_interval: Duration::from_millis(100),
+            system_trash: false,
             ..HostConfig::default()
         };
         config.policy.save_delay = Some(Duration::from_millis(30));

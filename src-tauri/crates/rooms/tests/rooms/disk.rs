@@ -1,6 +1,6 @@
 //! From the file to the room: DISK.
 
-use crate::stage::{ANA, BEN, Stage, save};
+use crate::stage::{ANA, BEN, Stage, member, save};
 use protocol::{Action, BaseAt, Digest, FileState, Level, Role};
 use rooms::{DiskRead, Input, WriteOutcome};
 use serde_json::json;
@@ -151,10 +151,13 @@ fn disk_34_a_file_that_moved_keeps_its_room() {
     let mut stage = Stage::text("one\n");
     stage.join(ANA);
     stage.forget();
-    stage.give(Input::Moved { path: "b/log.txt".to_owned() });
+    stage.give(Input::Moved { path: "b/log.txt".to_owned(), by: None });
     assert_eq!(stage.room.path(), "b/log.txt");
     assert_eq!(stage.peers[&ANA].state("path"), Some(Any::from("b/log.txt")));
     assert_eq!(stage.told(), ["notes.txt is now log.txt"]);
+    let by = Some((&member(ANA, Role::Edit).user).into());
+    stage.give(Input::Moved { path: "log.txt".to_owned(), by });
+    assert_eq!(stage.told(), ["notes.txt is now log.txt", "renamed b/log.txt to log.txt"]);
     assert!(!stage.room.is_dirty());
 }
 
