@@ -206,3 +206,38 @@ async fn rest_37_files_are_shown_by_their_type_in_a_sandbox_or_saved() {
     host.request("GET", "/files/page.html").send().await.error(403);
     host.owner("GET", "/files/..%2Fx").send().await.error(404);
 }
+
+#[tokio::test]
+async fn rest_38_a_checkpoint_lasts_and_going_back_to_it_is_a_save() {
+    let host = unhurried(&[("a.txt", "one\ntwo\n"), ("other.txt", "x\n")]).await;
+    let none = host.owner("GET", "/api/contents/a.txt/checkpoints").send().await;
+    assert_eq!((none.status, none.json()), (200, json!([])));
+    let made = host.owner("POST", "/tides/api/contents/a.txt/checkpoints").send().await;
+    assert_eq!((made.status, made.header("location")), (201, "/tides/api/contents/a.txt/checkpoints/checkpoint"));
+    let made = made.json();
+    host.write("a.txt", "one\ntwo\nthree\n");
+    let client = host.open_text("a.txt").await.synced().await;
+    client.until("it is open", |seen| seen.text() == "one\ntwo\nthree\n").await;
+    client.type_at(0, "typed ");
+    client.handled().await;
+    let moved = host.owner("PATCH", "/api/contents/a.txt").body(json!({ "path": "b.txt" })).send().await;
+    assert_eq!(moved.status, 200);
+    assert_eq!(host.owner("GET", "/api/contents/b.txt/checkpoints").send().await.json(), json!([made]));
+    let back = host.owner("POST", "/api/contents/b.txt/checkpoints/checkpoint").send().await;
+    assert_eq!(back.status, 204, "{}", back.text());
+    client.until("it is merged", |seen| seen.text() == "typed one\ntwo\n").await;
+    let told = event(&host, Action::Save, "b.txt").await.event;
+    assert_eq!(told.line, "went back to the checkpoint of b.txt");
+    let names = std::fs::read_dir(host.path("")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>(), ["b.txt", "other.txt"].map(Into::into).into());
+
+    drop(client);
+    assert_eq!(host.owner("DELETE", "/api/contents/b.txt").send().await.status, 204);
+    let host = host.restart().await;
+    assert_eq!(host.owner("POST", "/api/contents/b.txt/checkpoints/checkpoint").send().await.status, 204);
+    assert_eq!(host.read("b.txt"), "one\ntwo\n");
+    host.owner("POST", "/api/contents/b.txt/checkpoints/other").send().await.error(404);
+    assert_eq!(host.owner("DELETE", "/api/contents/b.txt/checkpoints/checkpoint").send().await.status, 204);
+    host.owner("DELETE", "/api/contents/b.txt/checkpoints/checkpoint").send().await.error(404);
+    host.request("POST", "/api/contents/b.txt/checkpoints").send().await.error(403);
+}

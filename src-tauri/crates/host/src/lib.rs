@@ -7,6 +7,7 @@ mod access;
 mod actor;
 mod bus;
 mod carry;
+mod checkpoints;
 mod clients;
 mod clock;
 mod config;
@@ -60,7 +61,7 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// impolite: what was typed is in the log.
 ///
 /// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
-/// `versions`, `writing`.
+/// `versions`, `writing`, `checkpoints`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

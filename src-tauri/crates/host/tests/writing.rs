@@ -25,6 +25,9 @@ fn role_20_a_viewer_reads_and_is_told_that_nothing_is_writable_and_changes_nothi
             host.save(&viewer, "new.md", text()).await.map(drop),
             host.rename(&viewer, "a.md", Some("c.md")).await.map(drop),
             host.delete(&viewer, "d").await,
+            host.make_checkpoint(&viewer, "a.md").await.map(drop),
+            host.restore_checkpoint(&viewer, "a.md", "checkpoint").await,
+            host.remove_checkpoint(&viewer, "a.md", "checkpoint").await,
         ];
         for answer in answers {
             assert_eq!(answer.unwrap_err().code, ErrorCode::Forbidden);

@@ -68,3 +68,12 @@ pub struct Move {
     /// The new path; by default the old one.
     pub path: Option<String>,
 }
+
+/// A checkpoint of a file, as `{path}/checkpoints` answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Checkpoint {
+    /// Names it among the file's.
+    pub id: String,
+    /// RFC 3339 in UTC with `Z`: when what it holds was written.
+    pub last_modified: String,
+}

@@ -3,10 +3,11 @@
 use crate::Server;
 use crate::auth::Asked;
 use crate::base;
+use crate::checkpoints;
 use crate::error::{Answer, Failure};
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::MethodRouter;
 use host::ContentsQuery;
@@ -19,63 +20,72 @@ use time::macros::format_description;
 
 /// All that is answered at a path.
 pub(crate) fn methods() -> MethodRouter<Server> {
-    MethodRouter::new().get(get).post(post).put(put).patch(patch).delete(delete)
+    MethodRouter::new().get(answer).post(answer).put(answer).patch(answer).delete(answer)
+}
+
+/// Whoever asks for a path that ends like those of checkpoints means these.
+async fn answer(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
+    let path = asked.rest("/api/contents")?;
+    if let Some((file, id)) = checkpoints::named(&path) {
+        return checkpoints::answer(&server, &asked, request.method(), file, id).await;
+    }
+    let path = path.trim_matches('/');
+    match *request.method() {
+        Method::POST => post(&server, &asked, path, request).await,
+        Method::PUT => put(&server, &asked, path, request).await,
+        Method::PATCH => patch(&server, &asked, path, request).await,
+        Method::DELETE => delete(&server, &asked, path).await,
+        _ => get(&server, &asked, path).await,
+    }
 }
 
 /// `GET {path}`: a model, with content unless told otherwise.
-async fn get(State(server): State<Server>, asked: Asked) -> Answer {
-    let grant = asked.grant(&server)?;
-    let path = path(&asked)?;
+async fn get(server: &Server, asked: &Asked, path: &str) -> Answer {
+    let grant = asked.grant(server)?;
     let query = ContentsQuery {
-        content: flag(&asked, "content")?.unwrap_or(true),
+        content: flag(asked, "content")?.unwrap_or(true),
         ty: asked.query("type").filter(|ty| !ty.is_empty()).map(known_type),
-        format: one_of(&asked, "format", &["text", "base64", "json"])?,
-        hash: flag(&asked, "hash")?.unwrap_or(false),
+        format: one_of(asked, "format", &["text", "base64", "json"])?,
+        hash: flag(asked, "hash")?.unwrap_or(false),
     };
-    let model = server.host().contents(&grant, &path, query).await?;
+    let model = server.host().contents(&grant, path, query).await?;
     Ok((last_modified(&model), Json(model)).into_response())
 }
 
 /// `POST {folder}`: something new in it, under a name that is free.
-async fn post(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
-    let grant = asked.grant_to_change(&server)?;
-    let create: Create = body(&server, request).await?.unwrap_or_default();
-    let model = server.host().create(&grant, &path(&asked)?, create).await?;
-    Ok(made(&asked, StatusCode::CREATED, model))
+async fn post(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
+    let grant = asked.grant_to_change(server)?;
+    let create: Create = body(server, request).await?.unwrap_or_default();
+    let model = server.host().create(&grant, path, create).await?;
+    Ok(made(asked, StatusCode::CREATED, model))
 }
 
 /// `PUT {path}`: the content of a file, or a new folder.
-async fn put(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
-    let grant = asked.grant_to_change(&server)?;
-    let path = path(&asked)?;
-    let (model, new) = match body::<Save>(&server, request).await? {
-        Some(save) => server.host().save(&grant, &path, save).await?,
+async fn put(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
+    let grant = asked.grant_to_change(server)?;
+    let (model, new) = match body::<Save>(server, request).await? {
+        Some(save) => server.host().save(&grant, path, save).await?,
         // As Jupyter: without a body it is a `POST`.
-        None => (server.host().create(&grant, &path, Create::default()).await?, true),
+        None => (server.host().create(&grant, path, Create::default()).await?, true),
     };
-    Ok(made(&asked, if new { StatusCode::CREATED } else { StatusCode::OK }, model))
+    Ok(made(asked, if new { StatusCode::CREATED } else { StatusCode::OK }, model))
 }
 
 /// `PATCH {path}`: another path.
-async fn patch(State(server): State<Server>, asked: Asked, request: Request) -> Answer {
-    let grant = asked.grant_to_change(&server)?;
-    let Some(to) = body::<Move>(&server, request).await? else {
+async fn patch(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
+    let grant = asked.grant_to_change(server)?;
+    let Some(to) = body::<Move>(server, request).await? else {
         return Err(Failure::new(ErrorCode::BadRequest, r#"The body must be like {"path": "new.txt"}, but is empty"#));
     };
-    let model = server.host().rename(&grant, &path(&asked)?, to.path.as_deref()).await?;
-    Ok(made(&asked, StatusCode::OK, model))
+    let model = server.host().rename(&grant, path, to.path.as_deref()).await?;
+    Ok(made(asked, StatusCode::OK, model))
 }
 
 /// `DELETE {path}`: into the trash.
-async fn delete(State(server): State<Server>, asked: Asked) -> Answer {
-    let grant = asked.grant_to_change(&server)?;
-    server.host().delete(&grant, &path(&asked)?).await?;
+async fn delete(server: &Server, asked: &Asked, path: &str) -> Answer {
+    let grant = asked.grant_to_change(server)?;
+    server.host().delete(&grant, path).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// The path asked for, without slashes around it.
-fn path(asked: &Asked) -> Answer<String> {
-    Ok(asked.rest("/api/contents")?.trim_matches('/').to_owned())
 }
 
 /// The body, `None` if it is empty.

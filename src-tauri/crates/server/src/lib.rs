@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod base;
+mod checkpoints;
 mod collaboration;
 mod contents;
 mod error;

@@ -257,6 +257,31 @@ impl Store {
         self.0.run(format!("version {id} of {file}"), move |c| versions::get(c, folder, &file, id)).await
     }
 
+    /// Keeps bytes as the checkpoint of a file, in the place of an earlier one. `time`: Unix milliseconds.
+    pub async fn set_checkpoint(&self, folder: FolderId, file: &FileId, time: u64, bytes: Arc<[u8]>) -> Result<()> {
+        let file = file.clone();
+        let what = format!("the checkpoint of {file}");
+        self.0.run(what, move |c| records::set_checkpoint(c, folder, &file, time, &bytes)).await
+    }
+
+    /// When the checkpoint of a file was made, if it has one.
+    pub async fn checkpoint_time(&self, folder: FolderId, file: &FileId) -> Result<Option<u64>> {
+        let file = file.clone();
+        self.0.run(format!("the checkpoint of {file}"), move |c| records::checkpoint_time(c, folder, &file)).await
+    }
+
+    /// The bytes of a file's checkpoint.
+    pub async fn checkpoint(&self, folder: FolderId, file: &FileId) -> Result<Option<Vec<u8>>> {
+        let file = file.clone();
+        self.0.run(format!("the checkpoint of {file}"), move |c| records::checkpoint(c, folder, &file)).await
+    }
+
+    /// Forgets a file's checkpoint; whether it had one.
+    pub async fn remove_checkpoint(&self, folder: FolderId, file: &FileId) -> Result<bool> {
+        let file = file.clone();
+        self.0.run(format!("the checkpoint of {file}"), move |c| records::remove_checkpoint(c, folder, &file)).await
+    }
+
     /// Guests of a folder.
     pub async fn guests(&self, folder: FolderId) -> Result<Vec<GuestRow>> {
         self.0.run(folder.what(), move |c| people::guests(c, folder)).await
