@@ -71,7 +71,8 @@ impl TestHost {
         host
     }
 
-    async fn start_in(place: Arc<TempDir>, setup: Setup) -> Self {
+    /// Starts in a place that has a folder `tides`, and perhaps a `state`.
+    pub async fn start_in(place: Arc<TempDir>, setup: Setup) -> Self {
         let mut config = HostConfig {
             state_dir: Some(place.path().join("state")),
             host_name: Some("Marie".to_owned()),

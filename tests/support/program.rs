@@ -50,6 +50,28 @@ impl Program {
         Self::start(shell, arguments).await
     }
 
+    /// As [`Program::serve`], with a small file system of its own mounted on this folder, which nobody else sees: see
+    /// [`Program::seen`]. It needs to be root, or a system on which everybody may make namespaces.
+    #[cfg(target_os = "linux")]
+    pub async fn serve_on_small_disk(folder: &Path, bytes: u64, arguments: &[&str]) -> Self {
+        let may = |option: &&str| {
+            let done = std::process::Command::new("unshare").args([option, "true"]).stderr(Stdio::null()).status();
+            done.is_ok_and(|status| status.success())
+        };
+        let option =
+            ["-m", "-rm"].into_iter().find(may).expect("a mount namespace can be made (as root, or by everybody)");
+        let mut shell = Command::new("unshare");
+        let mount = format!(r#"mount -t tmpfs -o size={bytes} none "$1" && shift && exec "$0" "$@""#);
+        shell.args([option, "sh", "-c", &mount]).arg(&*PROGRAM).arg(folder);
+        Self::start(shell, arguments).await
+    }
+
+    /// A path as the program sees it.
+    #[cfg(target_os = "linux")]
+    pub fn seen(&self, path: &Path) -> PathBuf {
+        Path::new("/proc").join(self.process().to_string()).join("root").join(path.strip_prefix("/").unwrap_or(path))
+    }
+
     async fn start(mut command: Command, arguments: &[&str]) -> Self {
         command.arg("serve").args(arguments).env("RUST_LOG", "info");
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();

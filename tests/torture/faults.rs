@@ -6,7 +6,7 @@ use tests::{Program, TestClient, frame, until};
 #[cfg(target_os = "linux")]
 use tokio_tungstenite::tungstenite::Message;
 
-async fn joined(program: &Program, name: &str, kind: &str) -> (TestClient, String, String) {
+pub(crate) async fn joined(program: &Program, name: &str, kind: &str) -> (TestClient, String, String) {
     let authority = program.authority();
     let (room, session) = open(&authority, name, kind).await;
     let client = TestClient::new().connected(join(&authority, &room, &session)).await.synced().await;
@@ -14,7 +14,7 @@ async fn joined(program: &Program, name: &str, kind: &str) -> (TestClient, Strin
 }
 
 /// Waits until all that was sent is durable.
-async fn stored(client: &TestClient) {
+pub(crate) async fn stored(client: &TestClient) {
     client.send(frame::stored(1));
     client.until("it is stored", |seen| seen.raw.iter().any(|raw| raw["type"] == "stored")).await;
 }
@@ -138,7 +138,7 @@ async fn save_71_what_cannot_be_written_is_told_once_kept_and_saved_when_it_can_
 
 /// Reads lines of events up to one of a kind.
 #[cfg(target_os = "linux")]
-async fn lines<S>(events: &mut S, told: &mut Vec<String>, is_last: impl Fn(&str) -> bool)
+pub(crate) async fn lines<S>(events: &mut S, told: &mut Vec<String>, is_last: impl Fn(&str) -> bool)
 where
     S: futures_util::Stream<Item = Result<Message, tokio_tungstenite::tungstenite::Error>> + Unpin,
 {

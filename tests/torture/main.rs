@@ -10,6 +10,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod faults;
+#[cfg(target_os = "linux")]
+mod full;
 mod ledger;
 mod other;
 mod place;

@@ -44,6 +44,14 @@ impl Place {
         Program::serve_limited(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
     }
 
+    /// Runs the program with the folder on a disk of this size, empty at first.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn serve_on_small_disk(&self, bytes: u64, more: &[&str]) -> Program {
+        let arguments = self.arguments(more);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Program::serve_on_small_disk(&self.place.path().join("tides"), bytes, &arguments).await
+    }
+
     fn arguments(&self, more: &[&str]) -> Vec<String> {
         let (folder, state) = (self.place.path().join("tides"), self.place.path().join("state"));
         let mut arguments = vec![folder.to_str().unwrap(), "--state-dir", state.to_str().unwrap(), "--token", "secret"];

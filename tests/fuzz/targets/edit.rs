@@ -75,6 +75,15 @@ pub(super) fn update(model: Model, state: &[u8], author: u64, input: &mut Input<
 
 fn type_or_remove(txn: &mut TransactionMut<'_>, text: &TextRef, place: u8, input: &mut Input<'_>) {
     let length = text.len(txn);
+    let pieces = text.diff(txn, yrs::types::text::YChange::identity);
+    let count = |value: &Out| match value {
+        Out::Any(Any::String(string)) => string.encode_utf16().count(),
+        _ => 1,
+    };
+    // Somebody put into it what is no content of a text: a sound client finds no place in it.
+    if pieces.iter().map(|piece| count(&piece.insert)).sum::<usize>() != length as usize {
+        return;
+    }
     let at = u32::from(place >> 1) % (length + 1);
     if place & 1 == 0 {
         text.insert(txn, at, &input.text());

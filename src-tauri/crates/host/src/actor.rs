@@ -332,10 +332,9 @@ impl Actor {
     /// Shortens the stored log if it grew by more than this since the last time.
     pub(crate) fn shorten(&mut self, longest: usize) {
         let RoomId::Document { kind, .. } = &self.id else { return };
-        if self.log.rows <= longest {
+        if !self.log.is_long(longest) {
             return;
         }
-        self.log.rows = 0;
         let (store, folder, room, model) =
             (self.shared.store.clone(), self.folder.id, self.id.to_string(), kind.model());
         self.jobs.spawn(async move { Ended::Shortened(opening::shorten(&store, folder, &room, model).await) });

@@ -10,6 +10,8 @@ use ydoc::Update;
 const GATHER: Duration = Duration::from_millis(100);
 /// How long after a failed commit it is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// Bytes after which a stored log is shortened, however few rows they are.
+const LONG_BYTES: usize = 16 << 20;
 
 /// What waits to be committed.
 #[derive(Default)]
@@ -21,6 +23,8 @@ pub(crate) struct Log {
     failures: u32,
     /// Rows that came into the stored log since it was shortened last.
     pub(crate) rows: usize,
+    /// Their bytes.
+    bytes: usize,
 }
 
 /// A group on its way to the store.
@@ -40,6 +44,17 @@ impl Log {
     /// The log as it was loaded.
     pub(crate) fn opened(&mut self, log: &[(Seq, Update)]) {
         self.rows += log.len();
+        // The first may be a whole state.
+        self.bytes += log.iter().skip(1).map(|(_, update)| update.len()).sum::<usize>();
+    }
+
+    /// Whether the stored log grew by more than so many rows, or by very many bytes; if so, it counts from here.
+    pub(crate) fn is_long(&mut self, rows: usize) -> bool {
+        let is_long = self.rows > rows || self.bytes > LONG_BYTES;
+        if is_long {
+            (self.rows, self.bytes) = (0, 0);
+        }
+        is_long
     }
 
     pub(crate) fn append(&mut self, now: Instant, seq: Seq, update: Update) {
@@ -100,6 +115,7 @@ impl Log {
         self.committing = false;
         self.failures = 0;
         self.rows += group.batch.append.len();
+        self.bytes += group.batch.append.iter().map(|(_, update)| update.len()).sum::<usize>();
     }
 
     /// The group could not be committed: it goes back to the front. `true` for the first failure in a row.

@@ -147,16 +147,58 @@ pub(crate) async fn shorten(store: &Store, folder: FolderId, room: &str, model: 
     let rebuilding = tokio::task::spawn_blocking(move || {
         let mut document = Document::new(model, random::author());
         updates.iter().try_for_each(|update| document.apply(update).map(drop))?;
-        Ok(document.state())
+        let state = document.state();
+        Ok(document.is_all_of(&state).then_some(state))
     });
     let state = rebuilding.await.map_err(|error| error.to_string())?;
     let state = state.map_err(|error: UpdateError| error.to_string())?;
+    let state = state.ok_or_else(|| format!("the log of {room} says more than the state that it makes; it stays"))?;
     store.compact(folder, room, upto, state).await.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use store::Batch;
+
+    /// Texts typed one after the other, as updates of authors of their own.
+    fn typed(texts: &[&str]) -> Vec<ydoc::Update> {
+        let mut document = Document::new(Model::Text, 1);
+        let mut updates = vec![document.load(b"\n").unwrap()];
+        for (number, text) in texts.iter().enumerate() {
+            let (state, bytes) = (document.state(), document.to_bytes(b""));
+            let base = ydoc::Base { state, digest: Digest::of(&bytes) };
+            let disk = [text.as_bytes(), &bytes].concat();
+            let merge = ydoc::merge_disk(Model::Text, &base.state, &base, &disk, 100 + number as u64).unwrap();
+            updates.push(merge.update.unwrap());
+            document.apply(&updates[number + 1]).unwrap();
+        }
+        updates
+    }
+
+    #[tokio::test]
+    async fn store_93_a_log_is_shortened_only_to_a_state_that_says_all_of_it() {
+        let store = Store::in_memory().await.unwrap();
+        let folder = store.add_folder("/tides", "tides", "secret").await.unwrap().id;
+        let all = typed(&["one ", "two ", "three "]);
+        let log = |updates: &[ydoc::Update]| (1..).zip(updates.iter().cloned()).collect::<Vec<_>>();
+        let add = async |room: &str, updates: &[ydoc::Update]| {
+            store.commit(folder, room, 1, Batch { append: log(updates), ..Batch::default() }).await.unwrap();
+        };
+        add("whole", &all).await;
+        shorten(&store, folder, "whole", Model::Text).await.unwrap();
+        let short = store.history(folder, "whole").await.unwrap().log;
+        assert_eq!(short.len(), 1);
+        let document = Document::from_state(Model::Text, 9, &short[0].1).unwrap();
+        assert_eq!(document.to_bytes(b""), b"three two one \n");
+
+        // What the third builds on is missing: it waits, and no state would say it.
+        let [first, _, third, fourth] = &all[..] else { panic!("four updates") };
+        let gap = [first.clone(), third.clone(), fourth.clone()];
+        add("gap", &gap).await;
+        assert!(shorten(&store, folder, "gap", Model::Text).await.unwrap_err().contains("it stays"));
+        assert_eq!(store.history(folder, "gap").await.unwrap().log, log(&gap));
+    }
 
     #[test]
     fn disk_70_half_of_a_file_that_a_save_found_is_not_taken_for_the_whole() {

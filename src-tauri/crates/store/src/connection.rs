@@ -225,10 +225,28 @@ fn open_file(path: &Path) -> std::result::Result<Connection, Fault> {
     Ok(connection)
 }
 
+/// What is asked of SQLite for each file, and why. All but the first are of the connection, not of the file.
+const SETTINGS: [(&str, &str); 8] = [
+    // Commits append to a log beside the file: one flush each, and readers never see half of one.
+    ("journal_mode", "wal"),
+    // 2, FULL: that log is flushed before a commit returns. With NORMAL a power cut could take what was confirmed.
+    ("synchronous", "2"),
+    // On Apple systems a plain flush stops at the drive's cache; both for the log and for moving it into the file.
+    ("fullfsync", "1"),
+    ("checkpoint_fullfsync", "1"),
+    ("foreign_keys", "1"),
+    // The lock beside the file keeps other Commonplaces out; a backup or a curious person may hold SQLite's for a moment.
+    ("busy_timeout", "5000"),
+    // Pages (4 KiB) in the log after which it is moved into the file, and the size to which it is then cut.
+    ("wal_autocheckpoint", "1000"),
+    ("journal_size_limit", "16777216"),
+];
+// Not `auto_vacuum`: pages that a shortened log leaves free are used by the next edits, and moving pages costs writes.
+
 fn prepare(connection: &mut Connection) -> std::result::Result<(), Fault> {
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    // FULL: a commit is on the disk when it returns. fullfsync: on macOS a plain fsync stops at the drive's cache.
-    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON;")?;
+    for (name, value) in SETTINGS {
+        connection.execute_batch(&format!("PRAGMA {name} = {value};"))?;
+    }
     migrations::run(connection, &migrations::STEPS)
 }
 
@@ -252,4 +270,25 @@ fn set_aside(path: &Path) -> std::result::Result<PathBuf, Fault> {
         }
     }
     Ok(aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn store_91_a_confirmed_commit_was_flushed_and_the_logs_size_is_bounded() {
+        let place = tempfile::tempdir().unwrap();
+        let connection = open_file(&place.path().join("commonplace.sqlite")).unwrap();
+        for (name, value) in SETTINGS {
+            let is: rusqlite::types::Value =
+                connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap();
+            let is = match is {
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => panic!("{name} is {other:?}"),
+            };
+            assert_eq!(is, value, "{name}");
+        }
+    }
 }

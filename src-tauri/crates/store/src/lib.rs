@@ -2,7 +2,8 @@
 //! one SQLite file.
 //!
 //! Not here: documents and rooms; updates and states are opaque bytes. Every method runs on a blocking thread; commits that are
-//! asked for at the same time share one transaction.
+//! asked for at the same time share one transaction. A commit that was confirmed is on the disk: `connection` lists what is asked
+//! of SQLite for that, and why.
 
 mod connection;
 mod history;

@@ -54,6 +54,22 @@ mod tests {
         }
     }
 
+    /// Digests of the steps that were released, in the order of `STEPS`. Only lines at the end are ever added.
+    const RELEASED: [&str; 1] = ["29a3a7f689cacd308dbcb58ff786070600d0f8ffea381c6d2716cf390643a231"];
+
+    #[test]
+    fn store_92_a_released_step_is_as_it_was_released() {
+        for (number, (step, released)) in STEPS.iter().zip(RELEASED).enumerate() {
+            let digest = protocol::Digest::of(step.replace("\r\n", "\n").as_bytes());
+            assert_eq!(
+                digest.to_hex(),
+                released,
+                "step {} was edited; files of users have been through it",
+                number + 1
+            );
+        }
+    }
+
     #[test]
     fn a_step_that_fails_leaves_the_version_before_it() {
         let mut connection = Connection::open_in_memory().unwrap();

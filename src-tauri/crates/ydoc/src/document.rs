@@ -144,6 +144,21 @@ impl Document {
         whole(&self.doc)
     }
 
+    /// Whether a state says everything that was given to this document: the same edits of everybody, the same content, and
+    /// nothing that still waits for a predecessor.
+    pub fn is_all_of(&self, state: &[u8]) -> bool {
+        let nothing_waits = {
+            let txn = self.doc.transact();
+            self.waiting.is_empty() && txn.store().pending_update().is_none() && txn.store().pending_ds().is_none()
+        };
+        let author = self.doc.client_id().get();
+        nothing_waits
+            && Self::from_state(self.model, author, state).is_ok_and(|other| {
+                other.doc.transact().state_vector() == self.doc.transact().state_vector()
+                    && other.to_bytes(b"") == self.to_bytes(b"")
+            })
+    }
+
     /// Encoded state vector.
     pub fn state_vector(&self) -> Vec<u8> {
         self.doc.transact().state_vector().encode_v1()

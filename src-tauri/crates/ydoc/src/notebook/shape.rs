@@ -119,7 +119,12 @@ pub(crate) fn side(doc: &Doc) -> Side {
         match key {
             "metadata" => notebook.metadata = values(&txn, &value),
             "nbformat" | "nbformat_minor" => {
-                notebook.meta.insert(key.to_owned(), plain(&value.to_json(&txn)));
+                let value = plain(&value.to_json(&txn));
+                let is_older =
+                    matches!(&value, Any::Number(number) if number.as_i64().is_some_and(|number| number < 4));
+                // Cells of this form, said to be of an older one, could not be read again.
+                let value = if key == "nbformat" && is_older { Any::from(4) } else { value };
+                notebook.meta.insert(key.to_owned(), value);
             }
             _ => {}
         }
