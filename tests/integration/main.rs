@@ -5,6 +5,7 @@
 mod contents_recorded;
 mod contents_written;
 mod events;
+mod failing_store;
 mod files_content;
 mod files_faults;
 mod files_huge;
@@ -21,3 +22,4 @@ mod store_growth;
 mod sync;
 mod versions;
 mod views;
+mod wake;

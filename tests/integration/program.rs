@@ -63,7 +63,8 @@ async fn rest_13_the_program_prints_one_line_and_stops_when_told() {
         let line = help.lines().find(|line| line.trim_start().starts_with(option));
         assert!(line.is_some_and(|line| line.contains("[default: ")), "{option}: {line:?}");
     }
-    let refused = Program::output(&["serve", "/nowhere/at/all"]).await;
+    let state = place.0.path().join("elsewhere");
+    let refused = Program::output(&["serve", "/nowhere/at/all", "--state-dir", state.to_str().unwrap()]).await;
     assert!(!refused.status.success() && refused.stdout.is_empty());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("/nowhere/at/all"));
 }

@@ -2,7 +2,7 @@
 
 use crate::http::{Reply, Request};
 use crate::{TestClient, until};
-use host::{Host, HostConfig};
+use host::{Clocks, Host, HostConfig};
 use protocol::panel::{Command, Interface};
 use server::{Server, ServerOptions};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub struct Setup {
     pub save_delay: Option<Duration>,
     /// Where JupyterLab is; `None`: where this machine has it, if it does.
     pub jupyterlab: Option<PathBuf>,
+    /// Where the host reads the time.
+    pub clocks: Clocks,
 }
 
 impl Default for Setup {
@@ -38,6 +40,7 @@ impl Default for Setup {
             cleanup_delay: Some(Duration::from_secs(60)),
             save_delay: Some(Duration::from_millis(50)),
             jupyterlab: None,
+            clocks: Clocks::default(),
         }
     }
 }
@@ -79,6 +82,7 @@ impl TestHost {
             owner_token: Some(OWNER_TOKEN.to_owned()),
             poll_interval: Duration::from_millis(100),
             system_trash: false,
+            clocks: setup.clocks,
             ..HostConfig::default()
         };
         config.policy.save_delay = setup.save_delay;

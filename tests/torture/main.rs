@@ -16,6 +16,7 @@ mod ledger;
 mod other;
 mod place;
 mod rng;
+mod store;
 mod typing;
 mod world;
 

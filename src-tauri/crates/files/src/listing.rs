@@ -45,6 +45,20 @@ pub(crate) fn inode(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
     }
 }
 
+/// Device and inode of a folder. Without the time of birth, which some file systems tell at one time and not at another.
+pub(crate) fn place_of(folder: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(folder).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// See [`crate::Root::own_path`].
 pub(crate) fn own_path(root: &Path, path: &str) -> Result<String, ReadError> {
     api_path(root, &locate(root, path)?).ok_or_else(|| ReadError::NotFound(path.to_owned()))

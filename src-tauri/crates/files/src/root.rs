@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 /// A folder that was opened. Cheap to clone. Every operation runs on a blocking thread.
 #[derive(Clone, Debug)]
-pub struct Root(Arc<PathBuf>);
+pub struct Root {
+    path: Arc<PathBuf>,
+    place: Option<(u64, u64)>,
+}
 
 /// A file or folder at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,12 +86,24 @@ impl Root {
         if !folder.is_dir() {
             return Err(ReadError::Other { path: named, reason: "it is not a folder".to_owned() });
         }
-        Ok(Root(Arc::new(folder)))
+        let place = listing::place_of(&folder);
+        Ok(Root { path: Arc::new(folder), place })
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// Device and inode of the folder when it was opened, where the system has them.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.place
+    }
+
+    /// Whether the folder that was opened is still at its path: where a disk was unplugged, another one, empty, may be there.
+    pub async fn is_there(&self) -> bool {
+        let now = self.reading("", |root, _| Ok((root.is_dir(), listing::place_of(root)))).await;
+        now.is_ok_and(|(is_folder, place)| is_folder && place == self.place)
     }
 
     /// Normalises a percent-decoded path of a request (`//`, `/./`, leading and trailing slashes). `NotFound` for `..` and
@@ -141,7 +156,7 @@ impl Root {
     ) -> Result<T, WriteError> {
         let (root, path) = (self.clone(), path.to_owned());
         let named = path.clone();
-        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        let done = tokio::task::spawn_blocking(move || job(&root.path, &path));
         done.await.unwrap_or_else(|error| Err(WriteError::Other { path: named, reason: error.to_string() }))
     }
 
@@ -179,7 +194,7 @@ impl Root {
     ) -> Result<(), ChangeError> {
         let (root, path) = (self.clone(), path.to_owned());
         let named = path.clone();
-        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        let done = tokio::task::spawn_blocking(move || job(&root.path, &path));
         done.await.unwrap_or_else(|error| Err(ChangeError::Other { path: named, reason: error.to_string() }))
     }
 
@@ -190,7 +205,7 @@ impl Root {
     ) -> Result<T, ReadError> {
         let (root, path) = (self.clone(), path.to_owned());
         let named = path.clone();
-        let done = tokio::task::spawn_blocking(move || job(&root.0, &path));
+        let done = tokio::task::spawn_blocking(move || job(&root.path, &path));
         done.await.unwrap_or_else(|error| Err(ReadError::Other { path: named, reason: error.to_string() }))
     }
 }

@@ -43,6 +43,7 @@ pub struct Watcher {
     root: PathBuf,
     focused: Arc<Mutex<HashMap<String, Stamp>>>,
     stop: Arc<AtomicBool>,
+    lost: Arc<AtomicBool>,
     wake: SyncSender<Told>,
     changes: mpsc::Receiver<Change>,
 }
@@ -69,13 +70,14 @@ impl Watcher {
         let (report, changes) = mpsc::channel(WAITING);
         let (ready, is_ready) = sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
+        let lost = Arc::new(AtomicBool::new(false));
         let focused = Arc::new(Mutex::new(HashMap::new()));
         let mut work = Work {
             root: root.path().to_owned(),
             poll,
             focused: Arc::clone(&focused),
             stop: Arc::clone(&stop),
-            lost: Arc::new(AtomicBool::new(false)),
+            lost: Arc::clone(&lost),
             system: None,
             tree: Tree::default(),
             halves: HashMap::new(),
@@ -96,7 +98,7 @@ impl Watcher {
             Ok(_) => drop(is_ready.recv_timeout(NAP)),
             Err(error) => tracing::error!("{} is not watched: {error}", root.path().display()),
         }
-        Watcher { root: root.path().to_owned(), focused, stop, wake, changes }
+        Watcher { root: root.path().to_owned(), focused, stop, lost, wake, changes }
     }
 
     /// The files that are open now and therefore polled too (size, modification time and inode, any change counts).
@@ -107,6 +109,13 @@ impl Watcher {
             let stamp = before.remove(&path).unwrap_or_else(|| stamp(&self.root, &path));
             focused.insert(path, stamp);
         }
+    }
+
+    /// Notifications may have been lost: a [`Change::Rescan`] follows, and everything is watched anew.
+    pub fn rescan(&self) {
+        self.lost.store(true, Ordering::Relaxed);
+        // If the queue is full, the thread is awake.
+        self.wake.try_send(Told::Wake).ok();
     }
 
     /// The next change; `None` after the watcher broke down.

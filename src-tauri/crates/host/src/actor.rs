@@ -8,8 +8,8 @@ use crate::log::Log;
 use crate::opening;
 use crate::random;
 use crate::registry::{Joining, Status, Told};
-use crate::shared::{Shared, host_event};
-use protocol::{Action, ClientId, CloseCode, Event, FileId, Level, RoomId};
+use crate::shared::Shared;
+use protocol::{ClientId, CloseCode, Event, FileId, RoomId};
 use rooms::{Answer, Backing, DocumentRoom, Effect, Input, Now, TransientRoom};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
+
+/// How long a room that ends goes on trying to store what a failing store does not take.
+const LAST_TRIES: Duration = Duration::from_secs(8);
+/// The same when it is ended by force.
+const LAST_TRY: Duration = Duration::from_secs(2);
 
 /// Rows after which a log is shortened when its room closes.
 const SHORT_LOG: usize = 50;
@@ -118,6 +123,10 @@ pub(crate) struct Actor {
     /// It served.
     opened: bool,
     pub(crate) fault: Option<String>,
+    /// It is to close, and waits no longer than this for a store that fails.
+    pub(crate) give_up: Option<Instant>,
+    /// Why the store did not take the last group.
+    pub(crate) unstored: Option<String>,
     #[cfg(test)]
     broken: bool,
 }
@@ -146,6 +155,7 @@ pub(crate) async fn run(
         let mut actor = Actor::new(&shared, &folder, &id, &status);
         let end = actor.live(first.take(), &mut told).await;
         if end == End::Killed {
+            actor.leave().await;
             return;
         }
         let is_fault = matches!(end, End::Fault(_));
@@ -192,6 +202,8 @@ impl Actor {
             refused: false,
             opened: false,
             fault: None,
+            give_up: None,
+            unstored: None,
             #[cfg(test)]
             broken: false,
         }
@@ -248,7 +260,10 @@ impl Actor {
             Told::View { view, here, ask, answer } => self.view_asks(view, here, ask, answer),
             Told::ViewLeft { view } => self.inputs.push_back(Input::ViewLeft { view }),
             Told::Moved { path, by } => self.inputs.push_back(Input::Moved { path, by }),
-            Told::Close { reason } => self.inputs.push_back(Input::Close { reason }),
+            Told::Close { reason } => {
+                self.give_up = Some(Instant::now() + LAST_TRIES);
+                self.inputs.push_back(Input::Close { reason });
+            }
             Told::Restore { by, bytes, answer } => {
                 let request = self.restoring.keys().max().map_or(0, |last| last + 1);
                 self.restoring.insert(request, answer);
@@ -363,10 +378,7 @@ impl Actor {
         self.seats.drain().for_each(|(_, seat)| seat.exit.after_frames(reason.clone()));
         if let Some(fault) = fault {
             tracing::error!(room = %self.id, fault, "a room failed");
-            let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
-            let line = format!("Something failed in {}: {fault}", path.as_deref().unwrap_or("a room without a file"));
-            let event = host_event(Level::Error, Action::Fault, line);
-            self.shared.bus.emit(&self.folder.slug, Event { room: Some(self.id.to_string()), path, ..event });
+            self.tell_fault(format!("Something failed in {}: {fault}", self.name()));
         }
         if self.refused && !self.opened && self.log.rows > 0 {
             self.begin_anew().await;
@@ -375,34 +387,63 @@ impl Actor {
             self.shorten(SHORT_LOG);
         }
         // Inputs are not handled any more, but writes and commits under way must not meet the next life.
-        loop {
-            if self.log.due().is_some() {
-                self.commit();
-            }
-            match self.jobs.join_next().await {
-                Some(Ok(Ended::Committed { group, result: Ok(()) })) => self.log.committed(&group),
-                Some(Ok(Ended::Committed { result: Err(error), .. })) => {
-                    tracing::error!(%error, room = %self.id, "the last edits could not be stored");
-                    break;
-                }
-                Some(_) => {}
-                None => break,
-            }
-        }
+        let limit = self.give_up.unwrap_or_else(|| Instant::now() + LAST_TRIES);
+        self.store_the_rest(limit).await;
+        while self.jobs.join_next().await.is_some() {}
         self.status.open.store(false, Ordering::Relaxed);
         self.status.dirty.store(false, Ordering::Relaxed);
     }
 
+    /// It was ended by force, in the middle of anything: what waits for the store gets a last chance.
+    async fn leave(&mut self) {
+        self.store_the_rest(Instant::now() + LAST_TRY).await;
+    }
+
+    /// Commits what waits, and tries again until this moment if the store fails. Then it says what is at stake.
+    async fn store_the_rest(&mut self, limit: Instant) {
+        while !self.log.is_idle() {
+            tokio::select! {
+                Some(ended) = self.jobs.join_next() => match ended {
+                    Ok(Ended::Committed { group, result: Ok(()) }) => {
+                        self.log.committed(&group);
+                        self.unstored = None;
+                    }
+                    Ok(Ended::Committed { group, result: Err(error) }) => {
+                        self.log.failed(Instant::now(), group);
+                        self.unstored = Some(error.text);
+                    }
+                    _ => {}
+                },
+                () = at(self.log.due()) => self.commit(),
+                () = tokio::time::sleep_until(limit), if self.unstored.is_some() => break,
+                () = tokio::time::sleep_until(limit + LAST_TRY) => break,
+            }
+        }
+        if self.log.is_idle() || !self.machine.is_open_and_dirty().1 {
+            return;
+        }
+        let why = self.unstored.take().unwrap_or_else(|| "the store does not answer".to_owned());
+        tracing::error!(why, room = %self.id, "the last edits could not be stored");
+        self.tell_fault(format!(
+            "The last edits of {} are neither in its file nor stored; whoever has it open still has them: {why}",
+            self.name()
+        ));
+    }
+
+    /// The file's path, for people.
+    fn name(&self) -> String {
+        let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
+        path.unwrap_or_else(|| "a room without a file".to_owned())
+    }
+
     /// The room could not be rebuilt from its history.
     async fn begin_anew(&mut self) {
-        let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
-        let name = path.as_deref().unwrap_or_default();
+        let name = self.name();
         let line = match self.folder.begin_anew(&self.shared, &self.id).await {
             Ok(()) => format!("The history of {name} cannot be read and was laid aside; it begins anew from the file"),
             Err(error) => format!("The history of {name} can neither be read nor laid aside: {error}"),
         };
-        let event = host_event(Level::Error, Action::Fault, line);
-        self.emit(Event { room: Some(self.id.to_string()), path, ..event });
+        self.tell_fault(line);
     }
 
     /// A room's event.

@@ -145,6 +145,7 @@ impl Actor {
             Ended::Finished(outcome) => self.inputs.push_back(Input::Finished(outcome)),
             Ended::Committed { group, result: Ok(()) } => {
                 self.log.committed(&group);
+                self.unstored = None;
                 if let Some(seq) = group.stored() {
                     self.inputs.push_back(Input::Stored(seq));
                 }
@@ -196,11 +197,24 @@ impl Actor {
 
     fn not_stored(&mut self, group: Group, error: &store::StoreError) {
         tracing::error!(%error, room = %self.id, "edits could not be stored; trying again");
-        if self.log.failed(Instant::now(), group) {
-            let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
-            let line = format!("Edits cannot be stored here, only kept in memory: {error}");
-            let event = host_event(Level::Error, Action::Fault, line);
-            self.emit(Event { room: Some(self.id.to_string()), path, ..event });
+        let now = Instant::now();
+        // The next start sets a damaged store aside and refuses its clients, so that a save without an intent doubles nothing.
+        if error.corrupt && group.batch.intent.is_some() {
+            self.inputs.push_back(Input::Intended);
         }
+        if self.log.failed(now, group) {
+            let kept = if error.corrupt { "only in the file" } else { "only in memory" };
+            self.tell_fault(format!("Edits cannot be stored here, they are {kept} for now: {}", error.text));
+        }
+        self.unstored = Some(error.text.clone());
+        // A room that closes does not wait for ever.
+        self.done |= self.give_up.is_some_and(|at| at <= now);
+    }
+
+    /// Tells that something is wrong with this room.
+    pub(crate) fn tell_fault(&self, line: String) {
+        let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
+        let event = host_event(Level::Error, Action::Fault, line);
+        self.emit(Event { room: Some(self.id.to_string()), path, ..event });
     }
 }

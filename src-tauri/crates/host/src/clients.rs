@@ -43,6 +43,8 @@ pub(crate) struct Clients {
 #[derive(Default)]
 struct Inside {
     clients: BTreeMap<ClientId, Client>,
+    /// Those whose connection may have died while the computer slept.
+    doubted: HashSet<ClientId>,
     /// Remote addresses seen, per folder, since it was shared.
     devices: HashMap<String, HashSet<String>>,
 }
@@ -65,7 +67,31 @@ impl Clients {
 
     /// A client left; whether it was here.
     pub(crate) fn remove(&self, id: ClientId) -> bool {
-        self.lock().clients.remove(&id).is_some()
+        let inside = &mut self.lock();
+        inside.doubted.remove(&id);
+        inside.clients.remove(&id).is_some()
+    }
+
+    /// The computer slept: every connection may be dead. Answers the people who were here, by folder and username, without the
+    /// person at the host.
+    pub(crate) fn doubt(&self) -> HashSet<(String, String)> {
+        let inside = &mut self.lock();
+        inside.doubted = inside.clients.keys().copied().collect();
+        let guests = inside.clients.values().filter(|client| !client.grant.owner);
+        guests.map(|client| (client.grant.slug.clone(), client.grant.user.username.clone())).collect()
+    }
+
+    /// A client proved that it is there; whether that was in doubt.
+    pub(crate) fn heard(&self, id: ClientId) -> bool {
+        self.lock().doubted.remove(&id)
+    }
+
+    /// How many of these people are here for certain.
+    pub(crate) fn back(&self, people: &HashSet<(String, String)>) -> usize {
+        let inside = self.lock();
+        let certain = inside.clients.iter().filter(|(id, _)| !inside.doubted.contains(id));
+        let here: HashSet<_> = certain.map(|(_, it)| (it.grant.slug.clone(), it.grant.user.username.clone())).collect();
+        people.intersection(&here).count()
     }
 
     /// A document has another path.

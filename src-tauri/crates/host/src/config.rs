@@ -1,5 +1,6 @@
 //! How a host is started: every delay, limit and place is an argument.
 
+use crate::Clocks;
 use protocol::Role;
 use rooms::Policy;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct HostConfig {
     pub max_file: u64,
     /// Deleted files go into the system's trash where there is one; else into a folder `trash` in the state directory.
     pub system_trash: bool,
+    /// Where the time is read.
+    pub clocks: Clocks,
 }
 
 impl Default for HostConfig {
@@ -46,6 +49,7 @@ impl Default for HostConfig {
             link_role: Role::Edit,
             max_file: 256 * 1024 * 1024,
             system_trash: true,
+            clocks: Clocks::default(),
         }
     }
 }

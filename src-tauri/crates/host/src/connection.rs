@@ -1,9 +1,10 @@
 //! One client in one room, as the transport sees it: a sender in, a receiver out, leaving on drop.
 
 use crate::registry::{Handle, Told};
+use crate::shared::Shared;
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -78,6 +79,7 @@ pub struct Connection {
     pub(crate) room: Handle,
     pub(crate) frames: mpsc::Receiver<Bytes>,
     pub(crate) exit: Arc<Exit>,
+    pub(crate) shared: Weak<Shared>,
     pub(crate) ended: bool,
 }
 
@@ -88,6 +90,15 @@ impl Connection {
             biased;
             () = self.exit.now.cancelled() => false,
             sent = self.room.frame(self.client, frame) => sent,
+        }
+    }
+
+    /// The client proved that it is there: it answered what it was asked after the computer woke.
+    pub fn is_alive(&self) {
+        if let Some(shared) = self.shared.upgrade()
+            && shared.clients.heard(self.client)
+        {
+            shared.changes.tick();
         }
     }
 

@@ -6,7 +6,7 @@ use crate::connection::{Closing, Connection, Device, Exit, OUTBOX};
 use crate::folder::Folder;
 use crate::registry::{Entry, Joining, Refused, Told};
 use crate::shared::read_fault;
-use crate::{Host, Result, actor, clock, random};
+use crate::{Host, Result, actor, random};
 use files::Root;
 use protocol::{Action, CloseCode, DocumentKind, ErrorBody, ErrorCode, Level, RoomId, SessionId, close, session};
 use rooms::Member;
@@ -100,7 +100,7 @@ impl Host {
         };
         let remote = device.is_remote();
         let reached = remote.then(|| device.clone());
-        let since = clock::unix_ms();
+        let since = shared.clock.unix_ms();
         let entry = Entry::new(shared, client, Client { grant: grant.clone(), device, path, since, kick });
         // Asked after the client is in the table: whoever ends a link from now on finds it there.
         if !grant.owner && !folder.access.knows(&grant.user.username) {
@@ -125,7 +125,7 @@ impl Host {
         {
             shared.event(&folder.slug, Level::Info, Action::Share, format!("Reached from {device}"));
         }
-        Ok(Connection { client, room, frames: waiting, exit, ended: false })
+        Ok(Connection { client, room, frames: waiting, exit, shared: Arc::downgrade(shared), ended: false })
     }
 
     /// Content of an open document as its file would hold it, or `None` if it is not open.

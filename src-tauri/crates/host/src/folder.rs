@@ -8,6 +8,7 @@ use crate::{Result, random};
 use files::{Metadata, ReadError, Root, identity};
 use protocol::event::Person;
 use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, FileId, Level, RoomId, SessionId};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,8 @@ use tokio_util::task::TaskTracker;
 const SEARCHED: usize = 20_000;
 /// How long a room may take to save and close.
 const CLOSING: Duration = Duration::from_secs(20);
+/// How long it may then take to put what it has into its log.
+const FORCED: Duration = Duration::from_secs(5);
 
 /// A folder that was added.
 pub(crate) struct Folder {
@@ -38,12 +41,18 @@ pub(crate) struct Folder {
     pub(crate) stop: CancellationToken,
     /// The set of open paths changed.
     pub(crate) focus: Notify,
+    /// Everything in it is to be looked at: the computer slept.
+    pub(crate) rescan: Notify,
+    /// Files of which the store does not know yet what is known here.
+    owed: Mutex<HashSet<FileId>>,
     /// Giving ids, one at a time.
     pub(crate) naming: tokio::sync::Mutex<()>,
     /// Read while a room reads or writes at its path, written while paths change: nobody finds the old one empty.
     pub(crate) paths: tokio::sync::RwLock<()>,
     /// `None` while the directory is not there.
     root: Mutex<Option<Root>>,
+    /// Device and inode of the directory when it was last there.
+    place: Mutex<Option<(u64, u64)>>,
     /// Number and id of the newest session.
     session: Mutex<(u64, SessionId)>,
 }
@@ -54,6 +63,7 @@ impl Folder {
         let session = random::id();
         let session = shared.store.current_session(folder.id, SessionId(session)).await.map_err(store_fault)?;
         let rows = shared.store.files(folder.id).await.map_err(store_fault)?;
+        let place = shared.store.setting(&place_key(folder.id)).await.map_err(store_fault)?;
         let guests = shared.store.guests(folder.id).await.map_err(store_fault)?;
         let path = PathBuf::from(folder.path);
         let name = path.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
@@ -68,9 +78,12 @@ impl Folder {
             tasks: TaskTracker::new(),
             stop: shared.stop.child_token(),
             focus: Notify::new(),
+            rescan: Notify::new(),
+            owed: Mutex::default(),
             naming: tokio::sync::Mutex::default(),
             paths: tokio::sync::RwLock::default(),
             root: Mutex::default(),
+            place: Mutex::new(place.as_deref().and_then(read_place)),
             session: Mutex::new(session),
         }))
     }
@@ -78,14 +91,19 @@ impl Folder {
     /// The directory, or a sentence that says it is not there.
     pub(crate) fn root(&self) -> Result<Root> {
         let root = self.root.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        root.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, format!("The folder {} is not there.", self.name)))
+        root.ok_or_else(|| ErrorBody::new(ErrorCode::NotFound, self.absence()))
+    }
+
+    /// The sentence for a directory that is not there.
+    pub(crate) fn absence(&self) -> String {
+        format!("The folder {} is not there.", self.name)
     }
 
     pub(crate) fn is_present(&self) -> bool {
         self.root.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    pub(crate) fn set_root(&self, root: Option<Root>) {
+    fn set_root(&self, root: Option<Root>) {
         *self.root.lock().unwrap_or_else(PoisonError::into_inner) = root;
     }
 
@@ -104,12 +122,37 @@ impl Folder {
     }
 
     /// Tries to open the directory; whether it is there.
-    pub(crate) async fn find(&self) -> Option<Root> {
+    pub(crate) async fn find(&self, shared: &Shared) -> Option<Root> {
         let path = self.path.clone();
         let root = tokio::task::spawn_blocking(move || Root::open(&path)).await;
-        let root = root.ok().and_then(std::result::Result::ok);
+        let root = match root {
+            Ok(Ok(root)) if self.is_ours(&root).await => Some(root),
+            _ => None,
+        };
+        if let Some(root) = &root {
+            self.remember_place(shared, root.place()).await;
+        }
         self.set_root(root.clone());
         root
+    }
+
+    /// Remembers which directory it is, for this run and the next.
+    async fn remember_place(&self, shared: &Shared, now: Option<(u64, u64)>) {
+        let before = std::mem::replace(&mut *self.place.lock().unwrap_or_else(PoisonError::into_inner), now);
+        if let Some((device, inode)) = now.filter(|_| now != before)
+            && let Err(error) = shared.store.set_setting(&place_key(self.id), &format!("{device} {inode}")).await
+        {
+            tracing::warn!(%error, folder = self.slug, "which directory a folder is could not be remembered");
+        }
+    }
+
+    /// Where a disk was unplugged, an empty directory often stays: that is another one than before, and nothing was deleted.
+    async fn is_ours(&self, root: &Root) -> bool {
+        let before = *self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = before.is_some() && before == root.place();
+        is_same
+            || self.ids.below("").iter().all(|row| row.missing)
+            || root.children("").await.is_ok_and(|children| !children.is_empty())
     }
 
     /// Paths of the documents that are open.
@@ -181,22 +224,47 @@ impl Folder {
     /// Whether nothing is at this path, in a folder that is there.
     pub(crate) async fn is_gone(&self, path: &str) -> bool {
         let Ok(root) = self.root() else { return false };
-        matches!(root.metadata(path).await, Err(ReadError::NotFound(_)))
-            && tokio::fs::metadata(&self.path).await.is_ok()
+        // Twice: a disk may be unplugged or come back in between.
+        root.is_there().await
+            && matches!(root.metadata(path).await, Err(ReadError::NotFound(_)))
+            && root.is_there().await
     }
 
     /// Changes what is known of a file, here and in the store.
     pub(crate) async fn note(&self, shared: &Shared, file: &FileId, change: impl FnOnce(&mut FileRow)) -> Result<()> {
         match self.ids.change(file, change) {
-            Some(row) => shared.store.put_file(self.id, row).await.map_err(store_fault),
+            Some(row) => self.keep(shared, row).await.map_err(store_fault),
             None => Ok(()),
+        }
+    }
+
+    /// Stores what is known of a file, now or, if the store fails, later.
+    async fn keep(&self, shared: &Shared, row: FileRow) -> store::Result<()> {
+        let id = row.id.clone();
+        let kept = shared.store.put_file(self.id, row).await;
+        let mut owed = self.owed.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_ok() {
+            owed.remove(&id)
+        } else {
+            owed.insert(id)
+        };
+        kept
+    }
+
+    /// Stores what the store would not take before.
+    pub(crate) async fn keep_owed(&self, shared: &Shared) {
+        let owed: Vec<_> = self.owed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        for row in owed.iter().filter_map(|id| self.ids.row(id)) {
+            if self.keep(shared, row).await.is_err() {
+                return;
+            }
         }
     }
 
     /// A room read or wrote this content.
     pub(crate) async fn saw(&self, shared: &Shared, file: &FileId, content: &DiskContent) {
         if let Some(row) = self.ids.saw(file, content.digest, content.bytes.len() as u64)
-            && let Err(error) = shared.store.put_file(self.id, row).await
+            && let Err(error) = self.keep(shared, row).await
         {
             tracing::error!(%error, %file, "what a file holds could not be remembered");
         }
@@ -306,8 +374,19 @@ impl Folder {
             self.tasks.wait().await;
         };
         if tokio::time::timeout(CLOSING, closing).await.is_err() {
-            tracing::error!(folder = self.slug, "a room did not close in time; what it has is in its log");
+            tracing::error!(folder = self.slug, "a room did not close in time; what it has goes into its log");
         }
         self.stop.cancel();
+        drop(tokio::time::timeout(FORCED, self.tasks.wait()).await);
     }
+}
+
+/// The setting that says which directory a folder was.
+fn place_key(folder: FolderId) -> String {
+    format!("place of folder {}", folder.0)
+}
+
+fn read_place(text: &str) -> Option<(u64, u64)> {
+    let (device, inode) = text.split_once(' ')?;
+    Some((device.parse().ok()?, inode.parse().ok()?))
 }

@@ -45,7 +45,7 @@ impl Host {
     pub(crate) async fn bring_back(&self, record: FolderRecord) -> Result<Arc<Folder>> {
         let shared = self.shared();
         let folder = Folder::open(shared, record).await?;
-        let root = folder.find().await;
+        let root = folder.find(shared).await;
         if root.is_none() {
             tracing::warn!(path = %folder.path.display(), "a folder is not there; it is waited for");
         }
@@ -73,13 +73,15 @@ impl Host {
         let shared = self.shared();
         let _one_at_a_time = shared.adding.lock().await;
         let folder = shared.folder(slug)?;
+        // First: if the store cannot do it, nothing has happened. Histories of a folder that is hidden are kept like all others.
+        shared.store.remove_folder(folder.id).await.map_err(store_fault)?;
         shared.folders().retain(|other| other.slug != slug);
         let reason = format!("{} is not shared any more.", folder.name);
         folder.close(&reason).await;
         shared.clients.close(&Closing::new(CloseCode::NotShared, reason), |client| client.grant.slug == slug);
         shared.clients.forget_devices(slug);
         shared.event(slug, Level::Info, Action::Remove, format!("{} was removed from the list", folder.name));
-        shared.store.remove_folder(folder.id).await.map_err(store_fault)
+        Ok(())
     }
 
     /// Folders in the order they were added.

@@ -36,6 +36,7 @@ mod untitled;
 mod uploads;
 mod versions;
 mod views;
+mod wake;
 mod watching;
 mod writing;
 
@@ -46,6 +47,7 @@ extern crate self as host;
 mod support;
 
 pub use access::{Grant, LinkOffer};
+pub use clock::{Clocks, Moment};
 pub use config::HostConfig;
 pub use connection::{Closing, Connection, Device, Outgoing};
 

@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::edits::Edits;
 use crate::shared::{Changes, Shared, store_fault};
 use crate::uploads::Uploads;
-use crate::{Host, HostConfig, Result, Running, random};
+use crate::{Host, HostConfig, Result, Running, random, wake};
 use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -25,14 +25,17 @@ impl Host {
         let account = || account().unwrap_or_else(|| "The host".to_owned());
         let host_name = remembered(&store, "host-name", config.host_name.as_deref(), account).await?;
         let owner_token = remembered(&store, "owner-token", config.owner_token.as_deref(), random::secret).await?;
+        let clock = Clock::start(config.clocks.clone());
+        let bus = Bus::start(store.clone(), clock.clone()).await.map_err(store_fault)?;
         let shared = Arc::new(Shared {
             config,
             state_dir,
-            clock: Clock::start(),
-            bus: Bus::start(store.clone()),
+            clock,
+            bus,
             store,
             clients: Clients::default(),
             changes: Changes::new(),
+            wakes: Changes::new(),
             edits: Edits::default(),
             uploads: Uploads::default(),
             owner_token,
@@ -56,22 +59,29 @@ impl Host {
             }
         }
         drop(_one_at_a_time);
+        tokio::spawn(wake::watch(host.shared().clone()));
         Ok(host)
     }
 
-    /// Live events of all folders; the store has the earlier ones.
+    /// Live events of all folders; [`Host::recent_events`] has the earlier ones.
     pub fn events(&self) -> broadcast::Receiver<EventRecord> {
         self.shared().bus.subscribe()
     }
 
     /// The newest `count` events of all folders, oldest first.
     pub async fn recent_events(&self, count: usize) -> Result<Vec<EventRecord>> {
-        self.shared().store.recent_events(count).await.map_err(store_fault)
+        self.shared().bus.recent(count).await.map_err(store_fault)
     }
 
     /// Ticks whenever [`Host::folders`] may say something new.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared().changes.subscribe()
+    }
+
+    /// Ticks when the computer woke from sleep. Whoever has sockets asks at once whether their clients are still there, and says
+    /// so of those that answer ([`crate::Connection::is_alive`]).
+    pub fn wakes(&self) -> watch::Receiver<u64> {
+        self.shared().wakes.subscribe()
     }
 
     /// Document edits in the last minute.

@@ -66,6 +66,7 @@ pub(crate) async fn read(shared: &Shared, folder: &Folder, file: &FileId) -> Dis
         }
         // While the whole folder is gone (an unplugged disk), no file of it was deleted.
         Err(ReadError::NotFound(_)) if folder.is_gone(&path).await => DiskRead::Gone,
+        Err(ReadError::NotFound(_)) if !root.is_there().await => DiskRead::Failed(folder.absence()),
         Err(error) => DiskRead::Failed(error.to_string()),
     }
 }
@@ -110,6 +111,9 @@ pub(crate) async fn write(
         (Err(error), _) => return WriteOutcome::Failed(error.message),
         (_, None) => return WriteOutcome::Failed(format!("the file {file} is unknown")),
     };
+    if !root.is_there().await {
+        return WriteOutcome::Failed(folder.absence());
+    }
     let written = root.write_if(&path, bytes.clone(), expect).await;
     drop(at_its_path);
     match written {
@@ -117,9 +121,7 @@ pub(crate) async fn write(
             folder.saw(shared, file, &DiskContent { bytes, digest }).await;
             WriteOutcome::Done(digest)
         }
-        Err(WriteError::Changed(None)) if !folder.is_gone(&path).await => {
-            WriteOutcome::Failed(format!("{path} cannot be written: its folder is not there"))
-        }
+        Err(WriteError::Changed(None)) if !folder.is_gone(&path).await => WriteOutcome::Failed(folder.absence()),
         Err(WriteError::Changed(Some(content))) => {
             WriteOutcome::Changed(Some(whole(content, read(shared, folder, file).await)))
         }

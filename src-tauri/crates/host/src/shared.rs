@@ -23,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) bus: Bus,
     pub(crate) clients: Clients,
     pub(crate) changes: Changes,
+    /// Ticks when the computer woke.
+    pub(crate) wakes: Changes,
     pub(crate) edits: Edits,
     pub(crate) uploads: Uploads,
     pub(crate) owner_token: String,
@@ -59,7 +61,7 @@ pub(crate) fn host_event(level: Level, action: protocol::Action, line: impl Into
     Event { level, kind: EventKind::Host, action, room: None, path: None, person: None, msg, line: line.into() }
 }
 
-/// Ticks whenever the list of folders may read differently.
+/// A count that rises, for whoever wants to know that something happened, and not what.
 pub(crate) struct Changes(watch::Sender<u64>);
 
 impl Changes {

@@ -4,7 +4,7 @@ use crate::file_ids::Renamed;
 use crate::folder::Folder;
 use crate::shared::Shared;
 use files::{Change, ReadError, Root, Watcher};
-use protocol::FileId;
+use protocol::{Action, FileId, Level};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,11 +23,10 @@ pub(crate) async fn watch(shared: Arc<Shared>, folder: Arc<Folder>, root: Option
         loop {
             let here = match root.take() {
                 Some(root) => root,
-                None => wait_for(&folder).await,
+                None => wait_for(&shared, &folder).await,
             };
             shared.changes.tick();
             watch_root(&shared, &folder, &here).await;
-            shared.changes.tick();
         }
     };
     tokio::select! {
@@ -37,12 +36,21 @@ pub(crate) async fn watch(shared: Arc<Shared>, folder: Arc<Folder>, root: Option
 }
 
 /// Waits until the directory is there (again).
-async fn wait_for(folder: &Folder) -> Root {
+async fn wait_for(shared: &Shared, folder: &Folder) -> Root {
+    let mut told = false;
     loop {
-        if let Some(root) = folder.find().await {
+        if let Some(root) = folder.find(shared).await {
+            if told {
+                shared.event(&folder.slug, Level::Info, Action::Add, format!("{} is there again", folder.name));
+            }
             return root;
         }
+        if !std::mem::replace(&mut told, true) {
+            let line = format!("{} is not there; its disk may be unplugged. It comes back by itself", folder.name);
+            shared.event(&folder.slug, Level::Warning, Action::Fault, line);
+        }
         tokio::time::sleep(PRESENCE).await;
+        folder.keep_owed(shared).await;
     }
 }
 
@@ -66,10 +74,13 @@ async fn watch_root(shared: &Arc<Shared>, folder: &Arc<Folder>, root: &Root) {
             },
             () = folder.focus.notified() => watcher.focus(folder.open_paths()),
             () = nowhere.wait() => folder.search(shared, nowhere.take()).await,
-            _ = presence.tick() => if tokio::fs::metadata(root.path()).await.is_err() {
-                folder.set_root(None);
-                return;
-            },
+            () = folder.rescan.notified() => watcher.rescan(),
+            _ = presence.tick() => {
+                if !root.is_there().await {
+                    return;
+                }
+                folder.keep_owed(shared).await;
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::making::{Thing, expect_directory};
 use crate::shared::{change_fault, host_event, read_fault};
 use crate::uploads::Arrived;
-use crate::{ContentsQuery, Host, Result, clock, kinds, untitled};
+use crate::{ContentsQuery, Host, Result, kinds, untitled};
 use files::{ChangeError, Metadata, ReadError, Root, WriteError};
 use protocol::contents::{Create, Model, Save};
 use protocol::{Action, ErrorBody, ErrorCode, Event, Level};
@@ -115,10 +115,10 @@ impl Host {
                 }
                 let part = file_bytes(&path, save)?;
                 let key = (grant.slug.clone(), path.clone(), grant.user.username.clone());
-                let (now, limit) = (self.shared().clock.now().elapsed, self.shared().config.max_file);
-                match self.shared().uploads.add(now, key, chunk, &part, limit)? {
+                let (now, limit) = (self.shared().clock.now(), self.shared().config.max_file);
+                match self.shared().uploads.add(now.elapsed, key, chunk, &part, limit)? {
                     Arrived::Whole(bytes) => Content::Bytes(bytes),
-                    Arrived::Part(size) => return Ok((part_of(path, size), new && chunk == 1)),
+                    Arrived::Part(size) => return Ok((part_of(path, size, now.unix_ms), new && chunk == 1)),
                 }
             }
             None => content(&path, save)?,
@@ -307,8 +307,8 @@ fn file_bytes(path: &str, save: Save) -> Result<Vec<u8>> {
 }
 
 /// What is answered while a file is not whole: Jupyter's clients want a model.
-fn part_of(path: String, size: u64) -> Model {
-    let now = rfc3339(clock::unix_ms());
+fn part_of(path: String, size: u64, now: u64) -> Model {
+    let now = rfc3339(now);
     Model {
         name: kinds::name(&path).to_owned(),
         mimetype: kinds::mimetype(&path).map(str::to_owned),

@@ -201,8 +201,8 @@ fn sized(bytes: usize) -> String {
     }
 }
 
-/// A span of time for people.
-pub(crate) fn lasting(span: Duration) -> String {
+/// A span of time for people: `7 s`, `5 min 39 s`, `2 h 5 min`.
+pub fn lasting(span: Duration) -> String {
     let seconds = span.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),

@@ -24,6 +24,7 @@ mod sync;
 mod transient_room;
 
 pub use document_room::DocumentRoom;
+pub use events::lasting;
 pub use job::{Job, Outcome};
 pub use roster::Here;
 pub use transient_room::TransientRoom;

@@ -18,13 +18,17 @@ use protocol::{CloseCode, ErrorCode, session};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How often a client is pinged; proxies and dead peers are found by it.
 const PING: Duration = Duration::from_secs(25);
 /// A client that was silent for so long, pongs included, is gone; unless it is being sent something long.
 const SILENCE: Duration = Duration::from_secs(75);
+/// A client that is there answers within this when the computer woke from sleep.
+const PROOF: Duration = Duration::from_secs(10);
+/// What it is asked then.
+const AWAKE: &[u8] = b"awake";
 /// How long one message may take to be written to a slow client: the largest over a slow network.
 const WRITE: Duration = Duration::from_secs(300);
 /// How long a socket stays open after we closed it, for a client that is still sending and would else miss the reason.
@@ -63,7 +67,7 @@ pub(crate) async fn join(
         let sockets = server.sockets().clone();
         let serving = async {
             match server.host().join(&grant, &room, &session, device).await {
-                Ok(connection) => serve(socket, connection, &room).await,
+                Ok(connection) => serve(socket, connection, &room, server.host().wakes()).await,
                 Err(closing) => {
                     let (mut sink, stream) = socket.split();
                     close(&mut sink, closing).await;
@@ -87,14 +91,16 @@ pub(crate) fn upgraded(
 enum Read {
     Frame(Bytes),
     TooBig,
+    /// It answered after the computer woke.
+    Alive,
 }
 
 /// The writer, and the only one that talks to the room; the reader is a task of its own.
-async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
+async fn serve(socket: WebSocket, mut connection: Connection, room: &str, mut wakes: watch::Receiver<u64>) {
     let (mut sink, stream) = socket.split();
     let (frames, mut read) = mpsc::channel(16);
     let writing = Arc::new(AtomicBool::new(false));
-    let reader = tokio::spawn(reader(stream, frames, room.to_owned(), writing.clone()));
+    let reader = tokio::spawn(reader(stream, frames, room.to_owned(), writing.clone(), wakes.clone()));
     let mut ping = tokio::time::interval_at(Instant::now() + PING, PING);
     let closing = loop {
         tokio::select! {
@@ -103,6 +109,7 @@ async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
                     // Its last words, if it had any, are in the outbox.
                     break last_words(&mut connection).await;
                 },
+                Some(Read::Alive) => connection.is_alive(),
                 Some(Read::TooBig) => {
                     let reason = "A message is larger than this host accepts".to_owned();
                     break Some(Closing { code: CloseCode::TooBig, reason });
@@ -120,6 +127,10 @@ async fn serve(socket: WebSocket, mut connection: Connection, room: &str) {
                 }
                 Some(Outgoing::Close(closing)) => break Some(closing),
                 None => break Some(gone(room)),
+            },
+            // The connection may have died meanwhile, and nobody would say so.
+            Ok(()) = wakes.changed() => if !write(&mut sink, Message::Ping(Bytes::from_static(AWAKE))).await {
+                break None;
             },
             _ = ping.tick() => if !write(&mut sink, Message::Ping(Bytes::new())).await {
                 break None;
@@ -159,13 +170,28 @@ async fn reader(
     frames: mpsc::Sender<Read>,
     room: String,
     writing: Arc<AtomicBool>,
+    mut wakes: watch::Receiver<u64>,
 ) {
+    // Until when it must have answered.
+    let mut proof: Option<Instant> = None;
     loop {
-        let read = match timeout(SILENCE, stream.next()).await {
+        let until = proof.unwrap_or_else(|| Instant::now() + SILENCE);
+        let message = tokio::select! {
+            message = timeout_at(until, stream.next()) => message,
+            Ok(()) = wakes.changed() => {
+                proof = Some(Instant::now() + PROOF);
+                continue;
+            }
+        };
+        let read = match message {
             Ok(Some(Ok(Message::Binary(frame)))) => Read::Frame(frame),
             Ok(Some(Ok(Message::Text(_)))) => {
                 tracing::debug!(room, "text frame ignored");
                 continue;
+            }
+            Ok(Some(Ok(Message::Pong(answer)))) if proof.is_some() && answer == AWAKE => {
+                proof = None;
+                Read::Alive
             }
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
             Ok(Some(Err(error))) if is_too_big(&error) => {
@@ -174,7 +200,10 @@ async fn reader(
                 return std::future::pending().await;
             }
             // It cannot answer a ping that waits behind a long message.
-            Err(_) if writing.load(Ordering::Relaxed) => continue,
+            Err(_) if writing.load(Ordering::Relaxed) => {
+                proof = proof.map(|_| Instant::now() + PROOF);
+                continue;
+            }
             Ok(Some(Ok(Message::Close(_))) | Some(Err(_)) | None) | Err(_) => return,
         };
         // After the writer is done, frames are still read, so that the client's answer to our close is seen.

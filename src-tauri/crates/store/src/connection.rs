@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
+/// Suffix of an empty file that says: the store beside it is damaged.
+const DAMAGED: &str = ".damaged";
+
 /// Why a job failed; becomes a [`StoreError`] that says at what.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fault {
     text: String,
     corrupt: bool,
@@ -24,8 +27,8 @@ impl Fault {
         Self { text: text.into(), corrupt: false }
     }
 
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    fn about(self, what: &str) -> StoreError {
+        StoreError { text: format!("{what}: {}", self.text), corrupt: self.corrupt }
     }
 }
 
@@ -47,6 +50,8 @@ impl From<serde_json::Error> for Fault {
 pub(crate) struct Shared {
     open: Arc<tokio::sync::Mutex<Option<Open>>>,
     queue: Arc<Mutex<Vec<Waiting>>>,
+    /// Where the file is; `None`: in memory.
+    path: Option<Arc<PathBuf>>,
 }
 
 struct Open {
@@ -56,15 +61,16 @@ struct Open {
 }
 
 impl Shared {
-    fn new(open: Open) -> Self {
-        Self { open: Arc::new(tokio::sync::Mutex::new(Some(open))), queue: Arc::default() }
+    fn new(open: Open, path: Option<PathBuf>) -> Self {
+        let open = Arc::new(tokio::sync::Mutex::new(Some(open)));
+        Self { open, queue: Arc::default(), path: path.map(Arc::new) }
     }
 
     pub(crate) async fn in_memory() -> Result<Self> {
         blocking("the store in memory", || {
             let mut connection = Connection::open_in_memory().map_err(Fault::from)?;
             prepare(&mut connection)?;
-            Ok(Self::new(Open { connection, _lock: None }))
+            Ok(Self::new(Open { connection, _lock: None }, None))
         })
         .await
     }
@@ -73,17 +79,23 @@ impl Shared {
         let path = path.to_owned();
         blocking(format!("{}", path.display()), move || {
             let lock = make_place(&path)?;
-            let first = open_file(&path);
+            let damaged = beside(&path, DAMAGED);
+            let first = match damaged.exists() {
+                true => Err(Fault { text: "it was found damaged while it was in use".to_owned(), corrupt: true }),
+                false => open_file(&path),
+            };
             let (connection, aside) = match first {
                 Err(fault) if fault.corrupt => {
                     let aside = set_aside(&path)?;
+                    // After it: a crash in between sets aside once more, which is nothing then.
+                    std::fs::remove_file(&damaged).or_else(absent)?;
                     tracing::error!(path = %path.display(), aside = %aside.display(), "the store was unreadable: {}", fault.text);
                     make_private(&path)?;
                     (open_file(&path)?, Some(aside))
                 }
                 other => (other?, None),
             };
-            Ok((Self::new(Open { connection, _lock: Some(lock) }), aside))
+            Ok((Self::new(Open { connection, _lock: Some(lock) }, Some(path)), aside))
         })
         .await
     }
@@ -96,15 +108,24 @@ impl Shared {
     ) -> Result<T> {
         let mut guard = Arc::clone(&self.open).lock_owned().await;
         let queue = Arc::clone(&self.queue);
-        blocking(what, move || {
+        let done = blocking(what, move || {
             let open = guard.as_mut();
             let Some(open) = flush(open, &queue) else { return Err(closed()) };
             let transaction = open.connection.transaction()?;
             let answer = job(&transaction)?;
             transaction.commit()?;
             Ok(answer)
-        })
-        .await
+        });
+        done.await.inspect_err(|error| self.condemn(error))
+    }
+
+    /// What is damaged does not count any more: even if it looks whole at the next opening, it is set aside then.
+    fn condemn(&self, error: &StoreError) {
+        if let Some(path) = self.path.as_ref().filter(|_| error.corrupt)
+            && let Err(error) = make_private(&beside(path, DAMAGED))
+        {
+            tracing::error!("{} cannot be marked as damaged: {}", path.display(), error.text);
+        }
     }
 
     /// Commits a batch together with all others that wait, and answers when it is durable.
@@ -115,7 +136,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
         let mut guard = Arc::clone(&self.open).lock_owned().await;
         if let Ok(answer) = answered.try_recv() {
-            return answer.map_err(|text| StoreError(format!("{what}: {text}")));
+            return answer.map_err(|fault| fault.about(&what)).inspect_err(|error| self.condemn(error));
         }
         let queue = Arc::clone(&self.queue);
         blocking(what.as_str(), move || {
@@ -123,8 +144,8 @@ impl Shared {
             Ok(())
         })
         .await?;
-        let answer = answered.await.unwrap_or_else(|_| Err("the commit was given up".to_owned()));
-        answer.map_err(|text| StoreError(format!("{what}: {text}")))
+        let answer = answered.await.unwrap_or_else(|_| Err(Fault::new("the commit was given up")));
+        answer.map_err(|fault| fault.about(&what)).inspect_err(|error| self.condemn(error))
     }
 
     pub(crate) async fn close(&self) {
@@ -142,6 +163,14 @@ impl Shared {
     }
 }
 
+/// A file that is not there need not be removed.
+fn absent(error: std::io::Error) -> std::result::Result<(), Fault> {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(Fault::new(format!("the mark of its damage cannot be removed: {error}"))),
+    }
+}
+
 fn closed() -> Fault {
     Fault::new("it is closed")
 }
@@ -151,7 +180,7 @@ fn flush<'a>(open: Option<&'a mut Open>, queue: &Mutex<Vec<Waiting>>) -> Option<
     let batches = std::mem::take(&mut *queue.lock().unwrap_or_else(PoisonError::into_inner));
     let Some(open) = open else {
         for waiting in batches {
-            waiting.answer.send(Err(closed().text)).ok();
+            waiting.answer.send(Err(closed())).ok();
         }
         return None;
     };
@@ -167,8 +196,8 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     let what = what.into();
     match tokio::task::spawn_blocking(job).await {
-        Ok(answer) => answer.map_err(|fault| StoreError(format!("{what}: {}", fault.text))),
-        Err(error) => Err(StoreError(format!("{what}: {error}"))),
+        Ok(answer) => answer.map_err(|fault| fault.about(&what)),
+        Err(error) => Err(Fault::new(error.to_string()).about(&what)),
     }
 }
 
@@ -235,8 +264,9 @@ const SETTINGS: [(&str, &str); 8] = [
     ("fullfsync", "1"),
     ("checkpoint_fullfsync", "1"),
     ("foreign_keys", "1"),
-    // The lock beside the file keeps other Commonplaces out; a backup or a curious person may hold SQLite's for a moment.
-    ("busy_timeout", "5000"),
+    // The lock beside the file keeps other Commonplaces out; a backup or a curious person may hold SQLite's for a moment. Short,
+    // because all others wait behind it; who gets the error tries again.
+    ("busy_timeout", "1000"),
     // Pages (4 KiB) in the log after which it is moved into the file, and the size to which it is then cut.
     ("wal_autocheckpoint", "1000"),
     ("journal_size_limit", "16777216"),

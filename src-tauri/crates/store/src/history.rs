@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Answer to one commit: the text says why not.
-pub(crate) type Answer = std::result::Result<(), String>;
+/// Answer to one commit.
+pub(crate) type Answer = Outcome<()>;
 
 type Outcome<T> = std::result::Result<T, Fault>;
 
@@ -30,10 +30,16 @@ pub(crate) fn commit_all(connection: &mut Connection, batches: Vec<Waiting>) {
             let done: Vec<_> = batches.into_iter().map(|waiting| write_one(&mut transaction, waiting)).collect();
             match transaction.commit() {
                 Ok(()) => done.into_iter().unzip(),
-                Err(error) => done.into_iter().map(|(_, answer)| (Err(error.to_string()), answer)).unzip(),
+                Err(error) => {
+                    let fault = Fault::from(error);
+                    done.into_iter().map(|(_, answer)| (Err(fault.clone()), answer)).unzip()
+                }
             }
         }
-        Err(error) => batches.into_iter().map(|waiting| (Err(error.to_string()), waiting.answer)).unzip(),
+        Err(error) => {
+            let fault = Fault::from(error);
+            batches.into_iter().map(|waiting| (Err(fault.clone()), waiting.answer)).unzip()
+        }
     };
     for (verdict, answer) in verdicts.into_iter().zip(answers) {
         answer.send(verdict).ok();
@@ -53,7 +59,7 @@ fn write_one(transaction: &mut Transaction, waiting: Waiting) -> (Answer, onesho
         savepoint.commit()?;
         Ok::<_, Fault>(())
     })();
-    (verdict.map_err(|fault| fault.text().to_owned()), answer)
+    (verdict, answer)
 }
 
 fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64, batch: &Batch) -> Outcome<()> {

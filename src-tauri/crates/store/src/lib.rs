@@ -14,16 +14,19 @@ mod versions;
 
 use connection::Shared;
 use history::Waiting;
-use protocol::{
-    BaseRecord, Digest, Event, EventRecord, FileId, Intent, Kept, Merge, Role, Seq, SessionId, User, Version,
-};
+use protocol::{BaseRecord, Digest, EventRecord, FileId, Intent, Kept, Merge, Role, Seq, SessionId, User, Version};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why the store failed; the text says at what.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
-#[error("the store failed: {0}")]
-pub struct StoreError(pub String);
+#[error("the store failed: {text}")]
+pub struct StoreError {
+    /// At what, and why.
+    pub text: String,
+    /// The file is damaged: the next opening sets it aside, so nothing in it counts any more.
+    pub corrupt: bool,
+}
 
 /// Result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -293,9 +296,14 @@ impl Store {
         self.0.run(folder.what(), move |c| people::add_guest(c, folder, &guest)).await
     }
 
-    /// Appends events `(unix ms, slug, event)` and numbers them. The oldest beyond 10,000 are dropped.
-    pub async fn append_events(&self, events: Vec<(u64, String, Event)>) -> Result<Vec<EventRecord>> {
-        self.0.run("the events", move |c| records::append_events(c, events)).await
+    /// Appends numbered events. Those whose number is stored already are left as they are; the oldest beyond 10,000 are dropped.
+    pub async fn append_events(&self, events: Vec<EventRecord>) -> Result<()> {
+        self.0.run("the events", move |c| records::append_events(c, &events)).await
+    }
+
+    /// The highest number that an event ever had; 0: there was none.
+    pub async fn last_event(&self) -> Result<u64> {
+        self.0.run("the events", |c| records::last_event(c)).await
     }
 
     /// The newest `count` events, oldest first.

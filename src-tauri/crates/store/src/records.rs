@@ -3,7 +3,7 @@
 use crate::connection::Fault;
 use crate::history::digest_of;
 use crate::{FileRow, FolderId};
-use protocol::{Event, EventRecord, FileId};
+use protocol::{EventRecord, FileId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 type Outcome<T> = std::result::Result<T, Fault>;
@@ -93,15 +93,19 @@ pub(crate) fn remove_checkpoint(connection: &Connection, folder: FolderId, file:
     Ok(statement.execute(params![folder.0, file.as_str()])? > 0)
 }
 
-pub(crate) fn append_events(connection: &Connection, events: Vec<(u64, String, Event)>) -> Outcome<Vec<EventRecord>> {
-    let mut insert = connection.prepare_cached("INSERT INTO events (time, folder, event) VALUES (?, ?, ?)")?;
-    let mut records = Vec::with_capacity(events.len());
-    for (time, folder, event) in events {
-        let seq = insert.insert(params![time as i64, folder, serde_json::to_string(&event)?])?;
-        records.push(EventRecord { seq: seq as u64, time, folder, event });
+pub(crate) fn append_events(connection: &Connection, events: &[EventRecord]) -> Outcome<()> {
+    let mut insert =
+        connection.prepare_cached("INSERT OR IGNORE INTO events (seq, time, folder, event) VALUES (?, ?, ?, ?)")?;
+    for EventRecord { seq, time, folder, event } in events {
+        insert.execute(params![*seq as i64, *time as i64, folder, serde_json::to_string(event)?])?;
     }
     connection.execute("DELETE FROM events WHERE seq <= (SELECT max(seq) FROM events) - ?", [KEPT_EVENTS])?;
-    Ok(records)
+    Ok(())
+}
+
+pub(crate) fn last_event(connection: &Connection) -> Outcome<u64> {
+    let last: Option<i64> = connection.query_row("SELECT max(seq) FROM events", [], |row| row.get(0))?;
+    Ok(last.unwrap_or(0) as u64)
 }
 
 pub(crate) fn recent_events(connection: &Connection, count: usize) -> Outcome<Vec<EventRecord>> {

@@ -82,3 +82,30 @@ fn event_5_an_edit_on_disk_says_what_was_merged() {
     assert_eq!((event.level, event.action), (Level::Info, Action::Overwrite));
     assert_eq!(event.line, "notes.txt changed on disk: 1 line merged, typing kept");
 }
+
+#[test]
+fn event_54_a_clock_that_is_set_changes_no_span_and_no_deadline() {
+    for jump in [0, 1_000, 1_700_000_000_000 + 7 * 3_600_000, u64::MAX] {
+        let mut stage = Stage::text("");
+        stage.join(ANA);
+        stage.now.unix_ms = jump;
+        stage.forget();
+        stage.insert(ANA, 0, "a");
+        let due = stage.room.deadline();
+        stage.now.unix_ms = jump / 2;
+        assert_eq!(stage.room.deadline(), due);
+        stage.pass(1_100);
+        assert_eq!(stage.told(), ["Content saved."]);
+        stage.write_fails.push_back("Disk is full.".to_owned());
+        stage.insert(ANA, 0, "b");
+        stage.pass(1_100);
+        stage.now.unix_ms = 0;
+        stage.pass(30_000);
+        let saved = stage.events.last().map(|event| event.line.clone());
+        assert_eq!(saved.as_deref(), Some("Saved, 2 B, after 11 s of waiting"));
+        stage.give(Input::Frame { client: ANA, bytes: bytes::Bytes::from_static(&[4, 2, 1, b'"', b'"']) });
+        stage.leave(ANA);
+        let left = stage.events.iter().find(|event| event.action == Action::Leave).map(|event| event.line.clone());
+        assert_eq!(left.as_deref(), Some("after 32 s"));
+    }
+}
