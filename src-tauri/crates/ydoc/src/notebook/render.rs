@@ -114,7 +114,11 @@ fn wanted_cell(
     let id = Want::Value(Any::String(cell.id.as_str().into()));
     let id = match before {
         // It has none, or one that an earlier cell still has too: as it is there.
-        Some(before) if !before.own_id && get("id").and_then(Node::joined).is_none_or(|id| is_id(&id)) => Want::Keep,
+        Some(before)
+            if !before.own_id && get("id").and_then(Node::string).is_none_or(|id| id.is_empty() || is_id(id)) =>
+        {
+            Want::Keep
+        }
         Some(_) if get("id").is_none() => Want::Keep,
         None if !with_ids => Want::Keep,
         _ => id,
