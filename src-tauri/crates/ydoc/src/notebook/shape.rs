@@ -1,9 +1,9 @@
 //! `YNotebook`: a notebook in a Y document. Written in the newest shape; every older one is read.
 
 use super::{Cell, Notebook, Output, Values, identify, read::is_stream};
-use crate::json::plain;
+use crate::json::{DEEPEST, plain};
 use std::collections::HashSet;
-use yrs::types::ToJson;
+use std::sync::Arc;
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, BranchID, Doc, GetString, ID, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim,
     Transact, TransactionMut,
@@ -119,7 +119,7 @@ pub(crate) fn side(doc: &Doc) -> Side {
         match key {
             "metadata" => notebook.metadata = values(&txn, &value),
             "nbformat" | "nbformat_minor" => {
-                let value = plain(&value.to_json(&txn));
+                let value = plain(&json(&txn, &value));
                 let is_older =
                     matches!(&value, Any::Number(number) if number.as_i64().is_some_and(|number| number < 4));
                 // Cells of this form, said to be of an older one, could not be read again.
@@ -192,7 +192,7 @@ fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn F
             _ => false,
         };
         if !ours {
-            let value = get(&key).map(|value| value.to_json(txn)).filter(|value| *value != Any::Undefined);
+            let value = get(&key).map(|value| json(txn, &value)).filter(|value| *value != Any::Undefined);
             cell.rest.extend(value.map(|value| (key, plain(&value))));
         }
     }
@@ -209,7 +209,7 @@ pub(crate) fn output<T: ReadTxn>(txn: &T, value: &Out) -> Option<Output> {
                 if key == "text" {
                     stream = text(txn, &value);
                 }
-                output.rest.insert(key.to_owned(), plain(&value.to_json(txn)));
+                output.rest.insert(key.to_owned(), plain(&json(txn, &value)));
             }
         }
         Out::Any(Any::Map(map)) => {
@@ -229,7 +229,7 @@ pub(crate) fn output<T: ReadTxn>(txn: &T, value: &Out) -> Option<Output> {
 fn text<T: ReadTxn>(txn: &T, value: &Out) -> Option<String> {
     match value {
         Out::YText(text) => Some(text.get_string(txn)),
-        Out::YArray(_) | Out::Any(Any::Array(_)) => match value.to_json(txn) {
+        Out::YArray(_) | Out::Any(Any::Array(_)) => match json(txn, value) {
             Any::Array(lines) => {
                 lines.iter().map(|line| if let Any::String(line) = line { Some(&**line) } else { None }).collect()
             }
@@ -240,8 +240,29 @@ fn text<T: ReadTxn>(txn: &T, value: &Out) -> Option<String> {
     }
 }
 
+/// What a value stands for; undefined: for nothing that a file can say. yrs' own reading panics on an array that has less than it
+/// counts, as foreign updates can make one, and goes as deep as they say.
+fn json<T: ReadTxn>(txn: &T, value: &Out) -> Any {
+    json_at(txn, value, 0)
+}
+
+fn json_at<T: ReadTxn>(txn: &T, value: &Out, depth: usize) -> Any {
+    match value {
+        Out::Any(value) => value.clone(),
+        Out::YText(text) => text.get_string(txn).into(),
+        Out::YArray(array) if depth < DEEPEST => {
+            Any::Array(array.iter(txn).map(|value| json_at(txn, &value, depth + 1)).collect())
+        }
+        Out::YMap(map) if depth < DEEPEST => {
+            let entries = map.iter(txn).map(|(key, value)| (key.to_owned(), json_at(txn, &value, depth + 1)));
+            Any::Map(Arc::new(entries.collect()))
+        }
+        _ => Any::Undefined,
+    }
+}
+
 fn values<T: ReadTxn>(txn: &T, value: &Out) -> Values {
-    match value.to_json(txn) {
+    match json(txn, value) {
         Any::Map(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
         _ => Values::new(),
     }
