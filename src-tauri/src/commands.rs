@@ -35,13 +35,19 @@ pub(crate) async fn pick_folder(app: AppHandle) -> Option<String> {
     Some(folder.to_string_lossy().into_owned())
 }
 
-/// Opens a folder, or one of its documents, in a window of its own.
+/// Opens a folder, or one of its documents, in a window of its own; or the folder in JupyterLab.
 #[tauri::command]
 pub(crate) async fn open_editor(
     app: AppHandle,
     shell: State<'_, Shell>,
     slug: String,
     path: Option<String>,
+    lab: bool,
 ) -> Result<(), ErrorBody> {
-    editor::open(&app, shell.running()?, &slug, path.as_deref())
+    let page = match (lab, path) {
+        (true, _) => editor::Page::Lab,
+        (false, Some(path)) => editor::Page::Document(path),
+        (false, None) => editor::Page::Folder,
+    };
+    editor::open(&app, shell.running()?, &slug, &page)
 }

@@ -6,16 +6,27 @@ use protocol::{ErrorBody, ErrorCode};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 
-/// Opens the folder's page, at a document if `path` is given, or brings its window to the front.
-pub(crate) fn open(app: &AppHandle, running: &Running, slug: &str, path: Option<&str>) -> Result<(), ErrorBody> {
+/// What a window shows of a folder.
+#[derive(Hash)]
+pub(crate) enum Page {
+    /// Its page.
+    Folder,
+    /// Its page, at this document.
+    Document(String),
+    /// JupyterLab.
+    Lab,
+}
+
+/// Opens a page of the folder, or brings its window to the front.
+pub(crate) fn open(app: &AppHandle, running: &Running, slug: &str, page: &Page) -> Result<(), ErrorBody> {
     let fault = |error: &dyn std::fmt::Display| {
         ErrorBody::new(ErrorCode::Fault, format!("A window for {slug} cannot be opened: {error}"))
     };
-    let label = label(slug, path);
+    let label = label(slug, page);
     if let Some(window) = app.get_webview_window(&label) {
         return window.unminimize().and_then(|()| window.set_focus()).map_err(|error| fault(&error));
     }
-    let address = address(&running.server.url(), slug, running.host.owner_token(), path);
+    let address = address(&running.server.url(), slug, running.host.owner_token(), page);
     let url: Url = address.parse().map_err(|error| fault(&error))?;
     let origin = url.origin();
     WebviewWindowBuilder::new(app, label, WebviewUrl::External(url))
@@ -34,18 +45,21 @@ pub(crate) fn open(app: &AppHandle, running: &Running, slug: &str, path: Option<
 }
 
 /// One window for each page: labels take few characters, paths many.
-fn label(slug: &str, path: Option<&str>) -> String {
+fn label(slug: &str, page: &Page) -> String {
     let mut hasher = DefaultHasher::new();
-    (slug, path).hash(&mut hasher);
+    (slug, page).hash(&mut hasher);
     format!("editor-{:016x}", hasher.finish())
 }
 
-/// `{url}{slug}/?token={token}#/{path}`, encoded.
-fn address(url: &str, slug: &str, token: &str, path: Option<&str>) -> String {
-    let page = format!("{url}{}/?token={}", encoded(slug), encoded(token));
-    match path {
-        None => page,
-        Some(path) => format!("{page}#/{}", path.split('/').map(encoded).collect::<Vec<_>>().join("/")),
+/// `{url}{slug}/?token={token}#/{path}`, encoded; JupyterLab's is `{url}{slug}/lab?token={token}`.
+fn address(url: &str, slug: &str, token: &str, page: &Page) -> String {
+    let at = |below: &str| format!("{url}{}/{below}?token={}", encoded(slug), encoded(token));
+    match page {
+        Page::Folder => at(""),
+        Page::Lab => at("lab"),
+        Page::Document(path) => {
+            format!("{}#/{}", at(""), path.split('/').map(encoded).collect::<Vec<_>>().join("/"))
+        }
     }
 }
 
@@ -61,9 +75,11 @@ mod tests {
 
     #[test]
     fn ui_45_editor_windows_get_an_address_that_names_the_document() {
-        let check = |path, expect: &str| assert_eq!(address("http://127.0.0.1:1/", "tides", "a+b", path), expect);
-        check(None, "http://127.0.0.1:1/tides/?token=a%2Bb");
-        check(Some("methods/Höhe 1%.md"), "http://127.0.0.1:1/tides/?token=a%2Bb#/methods/H%C3%B6he%201%25.md");
-        assert_ne!(label("a", Some("b")), label("a", None));
+        let check = |page, expect: &str| assert_eq!(address("http://127.0.0.1:1/", "tides", "a+b", &page), expect);
+        let document = |path: &str| Page::Document(path.to_owned());
+        check(Page::Folder, "http://127.0.0.1:1/tides/?token=a%2Bb");
+        check(Page::Lab, "http://127.0.0.1:1/tides/lab?token=a%2Bb");
+        check(document("methods/Höhe 1%.md"), "http://127.0.0.1:1/tides/?token=a%2Bb#/methods/H%C3%B6he%201%25.md");
+        assert_ne!(label("a", &document("b")), label("a", &Page::Folder));
     }
 }

@@ -28,7 +28,10 @@ export function finallyDo(t, work) {
   if (stack.push(work) > 1) return;
   stacks.set(t, stack);
   t.after(async () => {
-    for (const last of stack.reverse()) await last();
+    // One that fails keeps no other from being done: programs would stay behind.
+    const faults = [];
+    for (const last of stack.reverse()) await Promise.resolve().then(last).catch((fault) => faults.push(fault));
+    if (faults.length > 0) throw faults[0];
   });
 }
 
@@ -98,13 +101,15 @@ export async function browser(t) {
   return running;
 }
 
-/** A person with a browser of their own; fails the test when the page throws. */
-export async function person(t, running, options = {}) {
+/** A person with a browser of their own; fails the test when the page throws something unexpected. */
+export async function person(t, running, options = {}, expected = /^$/) {
   const context = await running.newContext({ viewport: { width: 1180, height: 800 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const faults = [];
-  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('pageerror', (error) => {
+    if (!expected.test(String(error))) faults.push(String(error));
+  });
   finallyDo(t, () => {
     if (faults.length > 0) throw new Error(`the page threw: ${faults.join('; ')}`);
   });

@@ -7,22 +7,24 @@ export interface Inside {
   role: Role;
   folder: string;
   host: string;
+  /** Whether the folder can also be opened in JupyterLab. */
+  jupyterlab: boolean;
 }
 
 export type Entry =
   | ({ phase: 'in' } & Inside)
-  | { phase: 'join'; folder: string; host: string | null; role: Role }
+  | { phase: 'join'; folder: string; host: string | null; role: Role; jupyterlab: boolean }
   | { phase: 'no-link' }
   | { phase: 'ended' | 'stopped' | 'removed' }
   | { phase: 'unreachable' };
 
 /** Reads the answer to `hello`, asked with or without a link's secret. */
 export function entryOf(hello: Hello, secret: string | null): Entry {
-  const { me, role, folder, host, sharing } = hello;
-  if (me && role) return { phase: 'in', me, role, folder: folder ?? '', host: host ?? '' };
+  const { me, role, folder, host, sharing, jupyterlab } = hello;
+  if (me && role) return { phase: 'in', me, role, folder: folder ?? '', host: host ?? '', jupyterlab };
   // Without a cookie or a good link the host tells nothing, not even whether anything is shared.
   if (folder === null || role === null) return { phase: secret === null ? 'no-link' : 'ended' };
-  return sharing ? { phase: 'join', folder, host, role } : { phase: 'stopped' };
+  return sharing ? { phase: 'join', folder, host, role, jupyterlab } : { phase: 'stopped' };
 }
 
 export function entryOfError(error: unknown): Entry {

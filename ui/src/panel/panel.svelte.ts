@@ -73,9 +73,9 @@ export class Panel {
   }
 
   /** Opens the folder, or one of its documents, for editing. */
-  async open(path: string | null = null): Promise<void> {
+  async open(path: string | null = null, lab = false): Promise<void> {
     const slug = this.slug;
-    if (slug !== undefined) await this.#try(() => this.#host.openEditor(slug, path));
+    if (slug !== undefined) await this.#try(() => this.#host.openEditor(slug, path, lab));
   }
 
   #show(state: State) {

@@ -65,6 +65,7 @@ export const strings = {
     none: 'None yet.',
     add: 'Add folder',
     open: 'Open folder',
+    openLab: 'Open in JupyterLab',
     openDocument: (name: string) => `Open ${name}`,
     remove: 'Remove from the list',
     away: 'Not there',

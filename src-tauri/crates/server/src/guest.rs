@@ -49,6 +49,7 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
         hello.host = Some(offer.host);
         hello.role = Some(offer.role);
         hello.sharing = sharing;
+        hello.jupyterlab = server.installation().is_there();
     }
     Ok(Json(hello))
 }

@@ -154,6 +154,8 @@ fn interop(project: &Project, log: &Path) -> Outcome {
 
 /// Browsers and the real window.
 fn e2e(project: &Project, log: &Path) -> Outcome {
+    // JupyterLab is served from where the Python tests have it.
+    python::environment(project)?;
     ui::packages(project, "tests")?;
     let call = project.invoke(NPM).within(project.path("tests")).args(["run", "e2e"]);
     programs(project, call).minutes(15).logged(log)
@@ -161,7 +163,8 @@ fn e2e(project: &Project, log: &Path) -> Outcome {
 
 /// Tells tests where the programs are and where screenshots go.
 fn programs(project: &Project, call: Invocation) -> Invocation {
-    call.env("COMMONPLACE_HOST", project.program("commonplace-host"))
+    call.env("COMMONPLACE_JUPYTERLAB", project.target("venv"))
+        .env("COMMONPLACE_HOST", project.program("commonplace-host"))
         .env("COMMONPLACE_APP", project.program("commonplace"))
         .env("COMMONPLACE_SCREENSHOTS", project.target("screenshots"))
         .env("COMMONPLACE_CHROMIUM", system::chromium().unwrap_or_else(|| "chromium".into()))

@@ -22,8 +22,11 @@ export interface Place extends Range {
 }
 
 export function encodeCursors(text: Y.Text, ranges: readonly Range[]): WireCursor[] {
-  const position = (index: number) =>
-    Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(text, Math.min(index, text.length))) as unknown;
+  // JupyterLab uses what it receives as it is: a part that is left out instead of `null` stops its editors.
+  const position = (index: number) => {
+    const place = Y.createRelativePositionFromTypeIndex(text, Math.min(index, text.length));
+    return { type: null, tname: null, item: null, ...(Y.relativePositionToJSON(place) as object) };
+  };
   return ranges.map(({ anchor, head, primary }) => ({
     anchor: position(anchor),
     head: position(head),

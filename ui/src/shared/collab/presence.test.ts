@@ -18,6 +18,8 @@ describe('places', () => {
     const { mine, theirs, end } = two();
     const cursors = encodeCursors(theirs.getText('source'), [{ anchor: 6, head: 11, primary: true }]);
     expect(Object.keys(cursors[0] ?? {})).toEqual(['anchor', 'head', 'primary', 'empty']);
+    // Every part is said: JupyterLab's editors stop at one that is left out.
+    for (const place of [cursors[0]?.anchor, cursors[0]?.head]) expect(Object.keys(place as object)).toEqual(['type', 'tname', 'item', 'assoc']);
     mine.getText('source').insert(0, 'oh, ');
     const wire: unknown = JSON.parse(JSON.stringify(cursors));
     expect(decodeCursors(mine, wire)).toEqual([{ text: mine.getText('source'), anchor: 10, head: 15, primary: true }]);

@@ -25,8 +25,8 @@ export interface HostApi {
   watch(watcher: Watcher): () => void;
   /** Asks the person for a folder; `null` when they think better of it. */
   pickFolder(): Promise<string | null>;
-  /** Opens a folder, or one of its documents, for editing. */
-  openEditor(slug: string, path: string | null): Promise<void>;
+  /** Opens a folder, or one of its documents, for editing: in our page or in JupyterLab. */
+  openEditor(slug: string, path: string | null, lab?: boolean): Promise<void>;
   /** Listens for folders dropped on the window, where there is such a thing. */
   watchDrops(target: DropTarget): () => void;
 }

@@ -68,6 +68,8 @@ export const host = {
   versionUrl: (path: string, id: number) => `api/commonplace/versions/${encodePath(path)}?id=${id}`,
   /** Makes a version the text of the document, for everybody. */
   restore: (path: string, id: number) => ask<null>('POST', `api/commonplace/versions/${encodePath(path)}`, { restore: id }),
+  /** Address of JupyterLab, at a file if there is one. */
+  labUrl: (path: string | null) => (path === null ? 'lab' : `lab/tree/${encodePath(path)}`),
   /** Address of a room's socket. */
   roomUrl: (session: protocol.SessionResponse) => {
     const room = [session.format, session.type, session.fileId].map(encodeURIComponent).join(':');

@@ -69,9 +69,11 @@ describe('the window in an ordinary browser', () => {
     const host = panelOverHttp(page, around);
     await host.openEditor('tides', null);
     await host.openEditor('tides', 'methods/Höhe 1%.md');
+    await host.openEditor('tides', null, true);
     expect(open.mock.calls.flat()).toEqual([
       'http://127.0.0.1:8787/tides/?token=a%2Bb',
       'http://127.0.0.1:8787/tides/?token=a%2Bb#/methods/H%C3%B6he%201%25.md',
+      'http://127.0.0.1:8787/tides/lab?token=a%2Bb',
     ]);
     expect(await host.pickFolder()).toBe('/home/ines/tides');
   });

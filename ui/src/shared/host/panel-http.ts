@@ -75,8 +75,8 @@ export function panelOverHttp(page: URL, around: Surroundings = browser): HostAp
     watch,
     // A browser cannot name a folder on the host's machine: it has to be typed.
     pickFolder: () => Promise.resolve(around.prompt(strings.folder.typePath)?.trim() || null),
-    openEditor(slug, path) {
-      const address = at(`/${encodeURIComponent(slug)}/`);
+    openEditor(slug, path, lab = false) {
+      const address = at(`/${encodeURIComponent(slug)}/${lab ? 'lab' : ''}`);
       if (path !== null) address.hash = `/${path.split('/').map(encodeURIComponent).join('/')}`;
       around.open(address.href);
       return Promise.resolve();

@@ -33,7 +33,7 @@ export const shell: HostApi = {
 
   pickFolder: () => ask<string | null>('pick_folder'),
 
-  openEditor: (slug, path) => ask('open_editor', { slug, path }),
+  openEditor: (slug, path, lab = false) => ask('open_editor', { slug, path, lab }),
 
   watchDrops(target: DropTarget) {
     type Dragged = { paths: string[] };

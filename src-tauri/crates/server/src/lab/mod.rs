@@ -36,6 +36,7 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/doc/", get(lab))
         .route("/doc/{*path}", get(lab))
         .route("/static/lab/{*path}", get(files::bundle))
+        .route("/lab/extensions/@commonplace/viewer/static/viewer.js", get(files::viewer))
         .route("/lab/extensions/{*path}", get(files::extension))
         .route("/lab/api/themes/{*path}", get(files::theme))
         .route("/lab/api/licenses", get(files::licenses))

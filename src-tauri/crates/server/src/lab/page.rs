@@ -25,6 +25,10 @@ const DISABLED: [&str; 5] = [
     "@jupyter-notebook/lab-extension",
 ];
 
+/// Our own extension, for those who may only look, and its file below `lab/extensions/{name}`.
+const VIEWER: &str = "@commonplace/viewer";
+const VIEWER_LOAD: &str = "static/viewer.js";
+
 /// The page for one visitor.
 pub(crate) async fn render(assets: &Arc<Assets>, prefix: &str, path: &str, grant: &Grant) -> Answer<String> {
     let (assets, prefix, path, grant) = (assets.clone(), prefix.to_owned(), path.to_owned(), grant.clone());
@@ -62,6 +66,10 @@ fn config(prefix: &str, path: &str, grant: &Grant, version: &str, extensions: &[
         build["name"] = json!(name);
         build
     });
+    let mut federated: Vec<Value> = federated.collect();
+    if !grant.role.may_edit() {
+        federated.push(json!({ "name": VIEWER, "load": VIEWER_LOAD, "extension": "./extension" }));
+    }
     let mut config = json!({
         "baseUrl": format!("{prefix}/"),
         "wsUrl": "",
@@ -71,7 +79,7 @@ fn config(prefix: &str, path: &str, grant: &Grant, version: &str, extensions: &[
         "appNamespace": "lab",
         "appVersion": version,
         "fullStaticUrl": format!("{prefix}/static/lab"),
-        "federated_extensions": federated.collect::<Vec<_>>(),
+        "federated_extensions": federated,
         "disabledExtensions": disabled,
         "deferredExtensions": [],
         "mode": asked.mode,
