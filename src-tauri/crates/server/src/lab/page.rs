@@ -186,9 +186,13 @@ pub(crate) fn missing(missing: Missing, owner: bool) -> String {
         Missing::All => ("JupyterLab is not installed", "jupyterlab jupyter-collaboration"),
         Missing::Collaboration => ("JupyterLab is installed without jupyter-collaboration", "jupyter-collaboration"),
     };
-    let (place, who) = match owner {
-        true => ("on this computer", "Install it with Python’s package installer, then load this page again:"),
-        false => ("on the host’s computer", "The host can install it with Python’s package installer:"),
+    let (place, who, elsewhere) = match owner {
+        true => (
+            "on this computer",
+            "Install it with Python’s package installer, then load this page again:",
+            "<p>One in an unusual place can be named: <code>commonplace-host serve --jupyterlab DIR</code>.</p>",
+        ),
+        false => ("on the host’s computer", "The host can install it with Python’s package installer:", ""),
     };
     format!(
         r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>JupyterLab is not here</title>
@@ -197,7 +201,7 @@ pub(crate) fn missing(missing: Missing, owner: bool) -> String {
 main {{ max-width: 34rem; margin: 15vh auto 0; padding: 0 1.5rem }} h1 {{ font-size: 1.25rem }}
 pre {{ padding: .75rem 1rem; border: 1px solid; border-radius: 6px; overflow-x: auto }}</style></head>
 <body><main><h1>{what} {place}.</h1><p>{who}</p><pre>pip install {packages}</pre>
-<p>An installation in an unusual place can be named: <code>commonplace-host serve --jupyterlab DIR</code>.</p>
+{elsewhere}
 <p>The folder’s own page needs nothing: <a href="./">open it</a>.</p></main></body></html>
 "#
     )
