@@ -5,7 +5,7 @@
 //!
 //! `SIM_SEEDS=5000` runs that many seeds of each shape, `SIM_FROM=7000` begins there, `SIM_MINUTES=10` goes on for that long;
 //! `SIM_SEED=notebook:17` runs one, `SIM_KEPT=NAME` one script. A seed that ever failed is kept in [`KEPT`], or as the shortest list of steps that failed,
-//! in the folder `kept`; all of them run each time.
+//! in the folder `kept`; all of them run each time. Two rooms on one file live in [`views`]; `SIM_TWO=17` runs one of those seeds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -24,9 +24,11 @@ mod steps;
 mod store;
 mod teeth;
 mod view;
+mod views;
 mod wire;
 mod world;
 
+use protocol::Model;
 use script::{Script, Shape};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -71,6 +73,8 @@ enum Fault {
     StoredTooEarly,
     /// The store forgets intents.
     IntentNotKept,
+    /// A view is not told which of its texts was taken.
+    ReceiptIgnored,
 }
 
 /// One run.
@@ -211,4 +215,41 @@ fn sync_42_seeds_that_once_failed_still_pass() {
         let script: Script = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         report(Case::sound(script.shape, script.seed), Some(&script));
     }
+}
+
+/// Runs a life of two rooms on one file.
+fn run_two(model: Model, seed: u64, fault: Option<Fault>, mutation: Option<Mutation>) -> Result<(), String> {
+    mutation::with(mutation, || {
+        let mut two = views::Two::new(model, seed, fault);
+        two.live().map_err(|reason| format!("{}\nseed {seed}: {reason}", two.trace.join("\n")))
+    })
+}
+
+#[test]
+fn sync_93_a_primary_and_its_view_lose_and_double_nothing() {
+    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
+    let one = number("SIM_TWO");
+    let next = AtomicU64::new(one.unwrap_or(0));
+    let failed = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= one.map_or(seeds, |one| one + 1) || !failed.lock().expect("not poisoned").is_empty() {
+                        return;
+                    }
+                    for model in [Model::Text, Model::Notebook] {
+                        if let Err(trace) = run_two(model, seed, None, None) {
+                            failed.lock().expect("not poisoned").push(format!("{model:?} {trace}"));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("not poisoned");
+    assert!(failed.is_empty(), "{}\n(SIM_TWO=SEED runs one)", failed[0]);
+    println!("two rooms: no fault in {seeds} seeds of each kind");
 }

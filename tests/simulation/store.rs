@@ -14,11 +14,13 @@ pub(crate) struct Batch {
     pub(crate) append: Vec<(Seq, Update)>,
     pub(crate) base: Option<BaseRecord>,
     pub(crate) intent: Option<Intent>,
+    /// A view's text that was taken.
+    pub(crate) took: Option<Intent>,
 }
 
 impl Batch {
     pub(crate) fn is_empty(&self) -> bool {
-        self.append.is_empty() && self.base.is_none() && self.intent.is_none()
+        self.append.is_empty() && self.base.is_none() && self.intent.is_none() && self.took.is_none()
     }
 }
 
@@ -29,6 +31,8 @@ pub(crate) struct Store {
     pub(crate) log: Vec<(Seq, Update)>,
     pub(crate) base: Option<BaseRecord>,
     pub(crate) intent: Option<Intent>,
+    /// The last text of the view that was taken.
+    pub(crate) taken: Option<Intent>,
     /// What does not yet.
     pub(crate) pending: VecDeque<Batch>,
     fault: Option<Fault>,
@@ -77,6 +81,7 @@ impl Store {
             self.base = Some(base);
             self.intent = None;
         }
+        self.taken = batch.took.or(self.taken);
         if let Some(intent) = batch.intent
             && self.fault != Some(Fault::IntentNotKept)
         {

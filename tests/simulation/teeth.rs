@@ -1,12 +1,15 @@
 //! The simulation notices each named fault: of the code under test, and of the rim.
 
+use protocol::Model;
 use ydoc::mutation::Mutation;
 
 use super::script::{Script, Shape};
-use super::{Case, Fault, run};
+use super::{Case, Fault, run, run_two};
 
 /// Seeds that a fault may survive, for each shape.
 const PATIENCE: u64 = 60;
+/// The same for lives of two rooms, which are short.
+const LONG_PATIENCE: u64 = 600;
 
 /// Fails if one of these faults is noticed by no seed.
 fn noticed(mutations: &[Mutation], faults: &[Fault]) {
@@ -67,6 +70,17 @@ fn aware_40_everybody_knows_exactly_who_is_here() {
 #[test]
 fn role_40_what_a_viewer_types_reaches_nobody() {
     noticed(&[Mutation::ViewerEdits], &[]);
+}
+
+#[test]
+fn sync_94_a_view_and_its_primary_forget_nothing_that_they_told_each_other() {
+    let cases = [Mutation::TookTooEarly, Mutation::TookUnseen].map(|mutation| (Some(mutation), None));
+    for (mutation, fault) in cases.into_iter().chain([(None, Some(Fault::ReceiptIgnored))]) {
+        let lives = (0..LONG_PATIENCE).flat_map(|seed| [Model::Text, Model::Notebook].map(|model| (model, seed)));
+        let noticed = lives.into_iter().find(|(model, seed)| run_two(*model, *seed, fault, mutation).is_err());
+        println!("{mutation:?} {fault:?}: noticed by {noticed:?}");
+        assert!(noticed.is_some(), "{mutation:?} {fault:?} is noticed by none of {LONG_PATIENCE} seeds");
+    }
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub enum Mutation {
     UnloggedMerge,
     /// The room accepts a viewer's edits.
     ViewerEdits,
+    /// A primary tells a view that its text was taken before that is durable.
+    TookTooEarly,
+    /// A primary takes a view's text whatever that view last read.
+    TookUnseen,
 }
 
 thread_local! {
