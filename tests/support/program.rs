@@ -43,10 +43,11 @@ impl Program {
         Self::start(Command::new(&*PROGRAM), arguments).await
     }
 
-    /// As [`Program::serve`], from a shell that ignores SIGXFSZ: then a file that becomes too large is an error and no death.
-    pub async fn serve_limited(arguments: &[&str]) -> Self {
+    /// As [`Program::serve`], from a shell that ignores SIGXFSZ: then a file that becomes too large is an error and no death. What
+    /// it logs goes into a file, which is one of those.
+    pub async fn serve_limited(log: &Path, arguments: &[&str]) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#]).arg(&*PROGRAM);
+        shell.args(["-c", r#"trap "" XFSZ; log="$1"; shift; exec "$0" "$@" 2> "$log""#]).arg(&*PROGRAM).arg(log);
         Self::start(shell, arguments).await
     }
 

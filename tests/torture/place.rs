@@ -41,7 +41,8 @@ impl Place {
     /// Runs the program so that a limit on the size of files fails its writes instead of ending it.
     pub(crate) async fn serve_limited(&self, more: &[&str]) -> Program {
         let arguments = self.arguments(more);
-        Program::serve_limited(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        Program::serve_limited(&self.place.path().join("log"), &arguments).await
     }
 
     /// Runs the program with the folder on a disk of this size, empty at first.
