@@ -2,7 +2,7 @@
 //!
 //! Everything comes from one seed: the same seed makes the same bytes on every machine.
 
-use crate::targets::BETWEEN;
+use super::targets::BETWEEN;
 use serde_json::{Value, json};
 
 /// Splitmix64.

@@ -2,95 +2,23 @@
 //! room. Long work leaves as a child task and comes back as an input.
 
 use crate::carry::{Ended, Seat};
-use crate::connection::Closing;
+use crate::ending::{End, LAST_TRIES};
 use crate::folder::Folder;
 use crate::log::Log;
+use crate::machine::Machine;
 use crate::opening;
-use crate::random;
 use crate::registry::{Joining, Status, Told};
 use crate::shared::Shared;
-use protocol::{ClientId, CloseCode, Event, FileId, RoomId};
-use rooms::{Answer, Backing, DocumentRoom, Effect, Input, Now, TransientRoom};
+use protocol::{ClientId, Event, FileId, RoomId};
+use rooms::{Answer, Backing, Effect, Input};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
-
-/// How long a room that ends goes on trying to store what a failing store does not take.
-const LAST_TRIES: Duration = Duration::from_secs(8);
-/// The same when it is ended by force.
-const LAST_TRY: Duration = Duration::from_secs(2);
-
-/// Rows after which a log is shortened when its room closes.
-const SHORT_LOG: usize = 50;
-
-/// Either kind of room.
-pub(crate) enum Machine {
-    Document(Box<DocumentRoom>),
-    Transient(Box<TransientRoom>),
-}
-
-impl Machine {
-    fn new(id: &RoomId, policy: rooms::Policy) -> Self {
-        match id {
-            RoomId::Document { .. } => {
-                Self::Document(Box::new(DocumentRoom::new(id.clone(), policy, random::authors())))
-            }
-            RoomId::Transient(name) => Self::Transient(Box::new(TransientRoom::new(name.clone(), policy))),
-        }
-    }
-
-    fn handle(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
-        match self {
-            Self::Document(room) => room.handle(now, input, effects),
-            Self::Transient(room) => room.handle(now, input, effects),
-        }
-    }
-
-    fn deadline(&self) -> Option<Duration> {
-        match self {
-            Self::Document(room) => room.deadline(),
-            Self::Transient(room) => room.deadline(),
-        }
-    }
-
-    fn state(&self) -> Option<ydoc::State> {
-        match self {
-            Self::Document(room) => room.state(),
-            Self::Transient(_) => None,
-        }
-    }
-
-    fn is_wanted(&self) -> bool {
-        match self {
-            Self::Document(room) => room.is_wanted(),
-            Self::Transient(_) => true,
-        }
-    }
-
-    fn is_open_and_dirty(&self) -> (bool, bool) {
-        match self {
-            Self::Document(room) => (room.is_open(), room.is_dirty()),
-            Self::Transient(_) => (true, false),
-        }
-    }
-}
-
-/// How one life of a room ended.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    /// It is finished.
-    Done,
-    /// A fault of ours; the sentence says which.
-    Fault(String),
-    /// The host was dropped: nothing is tidied up.
-    Killed,
-}
 
 /// One life of a room: from its first client until it is done or broken.
 pub(crate) struct Actor {
@@ -99,7 +27,7 @@ pub(crate) struct Actor {
     pub(crate) id: RoomId,
     /// The file behind it.
     pub(crate) file: Option<FileId>,
-    machine: Machine,
+    pub(crate) machine: Machine,
     pub(crate) status: Arc<Status>,
     pub(crate) seats: HashMap<ClientId, Seat>,
     pub(crate) inputs: VecDeque<Input>,
@@ -121,7 +49,7 @@ pub(crate) struct Actor {
     /// It let a client go because of a fault.
     pub(crate) refused: bool,
     /// It served.
-    opened: bool,
+    pub(crate) opened: bool,
     pub(crate) fault: Option<String>,
     /// It is to close, and waits no longer than this for a store that fails.
     pub(crate) give_up: Option<Instant>,
@@ -365,85 +293,10 @@ impl Actor {
         }
     }
 
-    /// The end of one life: whatever was begun ends, what waits is stored, whoever is here is told.
-    async fn bury(&mut self, end: End) {
-        let fault = match end {
-            End::Fault(fault) => Some(fault),
-            _ => None,
-        };
-        let reason = match fault {
-            Some(_) => Closing::new(CloseCode::Fault, "Something failed here; your edits are kept. Open it again."),
-            None => Closing::new(CloseCode::NotShared, "The document was closed."),
-        };
-        self.seats.drain().for_each(|(_, seat)| seat.exit.after_frames(reason.clone()));
-        if let Some(fault) = fault {
-            tracing::error!(room = %self.id, fault, "a room failed");
-            self.tell_fault(format!("Something failed in {}: {fault}", self.name()));
-        }
-        if self.refused && !self.opened && self.log.rows > 0 {
-            self.begin_anew().await;
-        }
-        if self.opened && self.log.is_idle() {
-            self.shorten(SHORT_LOG);
-        }
-        // Inputs are not handled any more, but writes and commits under way must not meet the next life.
-        let limit = self.give_up.unwrap_or_else(|| Instant::now() + LAST_TRIES);
-        self.store_the_rest(limit).await;
-        while self.jobs.join_next().await.is_some() {}
-        self.status.open.store(false, Ordering::Relaxed);
-        self.status.dirty.store(false, Ordering::Relaxed);
-    }
-
-    /// It was ended by force, in the middle of anything: what waits for the store gets a last chance.
-    async fn leave(&mut self) {
-        self.store_the_rest(Instant::now() + LAST_TRY).await;
-    }
-
-    /// Commits what waits, and tries again until this moment if the store fails. Then it says what is at stake.
-    async fn store_the_rest(&mut self, limit: Instant) {
-        while !self.log.is_idle() {
-            tokio::select! {
-                Some(ended) = self.jobs.join_next() => match ended {
-                    Ok(Ended::Committed { group, result: Ok(()) }) => {
-                        self.log.committed(&group);
-                        self.unstored = None;
-                    }
-                    Ok(Ended::Committed { group, result: Err(error) }) => {
-                        self.log.failed(Instant::now(), group);
-                        self.unstored = Some(error.text);
-                    }
-                    _ => {}
-                },
-                () = at(self.log.due()) => self.commit(),
-                () = tokio::time::sleep_until(limit), if self.unstored.is_some() => break,
-                () = tokio::time::sleep_until(limit + LAST_TRY) => break,
-            }
-        }
-        if self.log.is_idle() || !self.machine.is_open_and_dirty().1 {
-            return;
-        }
-        let why = self.unstored.take().unwrap_or_else(|| "the store does not answer".to_owned());
-        tracing::error!(why, room = %self.id, "the last edits could not be stored");
-        self.tell_fault(format!(
-            "The last edits of {} are neither in its file nor stored; whoever has it open still has them: {why}",
-            self.name()
-        ));
-    }
-
     /// The file's path, for people.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let path = self.file.as_ref().and_then(|file| self.folder.ids.path(file));
         path.unwrap_or_else(|| "a room without a file".to_owned())
-    }
-
-    /// The room could not be rebuilt from its history.
-    async fn begin_anew(&mut self) {
-        let name = self.name();
-        let line = match self.folder.begin_anew(&self.shared, &self.id).await {
-            Ok(()) => format!("The history of {name} cannot be read and was laid aside; it begins anew from the file"),
-            Err(error) => format!("The history of {name} can neither be read nor laid aside: {error}"),
-        };
-        self.tell_fault(line);
     }
 
     /// A room's event.
@@ -453,7 +306,7 @@ impl Actor {
 }
 
 /// Sleeps until a moment; without one, for ever.
-async fn at(moment: Option<Instant>) {
+pub(crate) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
