@@ -208,6 +208,75 @@ async fn rest_37_files_are_shown_by_their_type_in_a_sandbox_or_saved() {
 }
 
 #[tokio::test]
+async fn rest_41_a_range_of_a_file_is_sent_alone_and_only_of_the_content_that_is_meant() {
+    let host = TestHost::start(&[("a.txt", &"0123456789".repeat(1000)), ("p.png", "0123456789")]).await;
+    let get = |headers: &[(&str, &str)]| {
+        let gzip = host.owner("GET", "/files/a.txt").header("Accept-Encoding", "gzip");
+        headers.iter().fold(gzip, |request, (name, value)| request.header(name, value)).send()
+    };
+    let whole = get(&[]).await;
+    assert_eq!((whole.status, whole.body.len(), whole.header("accept-ranges")), (200, 10_000, "bytes"));
+    // A compressed file would have other bytes under the same tag.
+    assert_eq!((whole.header("content-encoding"), whole.header("content-length")), ("", "10000"));
+    let tag = whole.header("etag");
+    let part = get(&[("Range", "bytes=4-6")]).await;
+    assert_eq!((part.status, part.text().as_str(), part.header("etag")), (206, "456", tag));
+    assert_eq!((part.header("content-range"), part.header("content-length")), ("bytes 4-6/10000", "3"));
+    assert!(part.header("content-security-policy").starts_with("sandbox "), "{:?}", part.headers);
+    assert_eq!(get(&[("Range", "bytes=-2"), ("If-Range", tag)]).await.text(), "89");
+    for odd in [("Range", "bytes=0-1,4-5"), ("Range", "lines=1-2"), ("Range", "bytes=9-1")] {
+        assert_eq!(get(&[odd]).await.status, 200, "{odd:?}");
+    }
+    let beyond = get(&[("Range", "bytes=10000-")]).await;
+    assert_eq!((beyond.status, beyond.header("content-range"), beyond.body.len()), (416, "bytes */10000", 0));
+    host.write("a.txt", "new");
+    let changed = get(&[("Range", "bytes=4-6"), ("If-Range", tag)]).await;
+    assert_eq!((changed.status, changed.text().as_str()), (200, "new"));
+    let picture = host.owner("GET", "/api/commonplace/file/p.png").header("Range", "bytes=2-").send().await;
+    assert_eq!(
+        (picture.status, picture.text().as_str(), picture.header("content-type")),
+        (206, "23456789", "image/png")
+    );
+}
+
+#[tokio::test]
+async fn rest_42_a_file_that_a_browser_has_is_not_sent_again_until_its_content_changes() {
+    let host = TestHost::start(&[("a.txt", "one\n")]).await;
+    let get = |tags: &str| host.owner("GET", "/files/a.txt").header("If-None-Match", tags).send();
+    let tag = get("\"other\"").await.header("etag").to_owned();
+    assert_eq!(tag, format!("\"{}\"", protocol::Digest::of(b"one\n").to_hex()));
+    for tags in [tag.clone(), format!("\"x\", W/{tag}"), "*".to_owned()] {
+        let same = get(&tags).await;
+        assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, tag.as_str()), "{tags}");
+        assert_eq!(same.header("cache-control"), "no-cache");
+    }
+    // Written anew with the same bytes it is the same; of the same length with others it is not.
+    host.write("a.txt", "one\n");
+    assert_eq!(get(&tag).await.status, 304);
+    host.write("a.txt", "two\n");
+    let other = get(&tag).await;
+    assert_eq!((other.status, other.text().as_str()), (200, "two\n"));
+    assert_ne!(other.header("etag"), tag);
+}
+
+#[tokio::test]
+async fn rest_43_without_a_trash_files_and_empty_folders_are_deleted_for_good_and_full_ones_are_not() {
+    let setup = Setup { delete_to_trash: false, ..Setup::default() };
+    let host = TestHost::start_with(&[("a.txt", "one\n"), ("full/b.txt", "b\n")], setup).await;
+    let client = host.open_text("a.txt").await.synced().await;
+    let delete = async |path: &str| host.owner("DELETE", &format!("/api/contents/{path}")).send().await;
+    assert_eq!(delete("a.txt").await.status, 204);
+    assert_eq!(event(&host, Action::Delete, "a.txt").await.event.line, "deleted a.txt for good");
+    assert_eq!(client.text(), "one\n", "who has it open keeps it");
+    let refused = delete("full").await.error(400);
+    assert!(refused.contains("full is not empty"), "{refused}");
+    assert_eq!(host.read("full/b.txt"), "b\n");
+    assert_eq!((delete("full/b.txt").await.status, delete("full").await.status), (204, 204));
+    assert!(!host.path("a.txt").exists() && !host.path("full").exists());
+    assert!(!host.path("../state/trash").exists());
+}
+
+#[tokio::test]
 async fn rest_38_a_checkpoint_lasts_and_going_back_to_it_is_a_save() {
     let host = unhurried(&[("a.txt", "one\ntwo\n"), ("other.txt", "x\n")]).await;
     let none = host.owner("GET", "/api/contents/a.txt/checkpoints").send().await;

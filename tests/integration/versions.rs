@@ -123,6 +123,44 @@ async fn disk_114_the_bytes_before_each_save_are_kept() {
 }
 
 #[tokio::test]
+async fn rest_40_what_a_put_writes_over_is_kept_whoever_has_the_file_open() {
+    let before = notebook(&[("code", "a = 1")]);
+    let host = TestHost::start(&[("a.txt", "one\n"), ("n.ipynb", &before)]).await;
+    let put = async |text: &str| {
+        let body = json!({ "type": "file", "format": "text", "content": text });
+        assert_eq!(host.owner("PUT", "/api/contents/a.txt").body(body).send().await.status, 200);
+    };
+    put("two\n").await;
+    put("two\n").await;
+    put("three\n").await;
+    let first = kept(&host, "a.txt", "saved", "one\n").await;
+    kept(&host, "a.txt", "saved", "two\n").await;
+    assert_eq!(versions(&host, "a.txt").await.len(), 2, "the same bytes again displace nothing");
+    let mut model = host.owner("GET", "/api/contents/n.ipynb").send().await.json();
+    model["content"]["cells"][0]["source"] = json!("a = 2");
+    assert_eq!(host.owner("PUT", "/api/contents/n.ipynb").body(model).send().await.status, 200);
+    kept(&host, "n.ipynb", "saved", &before).await;
+    assert_eq!(restore(&host, "a.txt", first).await.status, 204);
+    host.saved("a.txt", "one\n").await;
+    // With typing that is not in the file: that is kept too.
+    let ana = host.open_text("a.txt").await.synced().await;
+    put("four\n").await;
+    ana.until("it is merged", |seen| seen.text() == "four\n").await;
+    kept(&host, "a.txt", "here", "one\n").await;
+    kept(&host, "a.txt", "disk", "four\n").await;
+    // In parts, as JupyterLab uploads, and over something large.
+    let large = "x".repeat(3 << 20);
+    put(&large).await;
+    for (chunk, text) in [(1, "fi"), (-1, "ve\n")] {
+        let body = json!({ "type": "file", "format": "text", "chunk": chunk, "content": text });
+        assert_eq!(host.owner("PUT", "/api/contents/a.txt").body(body).send().await.status, 200);
+    }
+    let why = |version: &Value| (version["size"] == large.len()).then(|| version["id"].as_u64().unwrap());
+    let id = versions(&host, "a.txt").await.iter().find_map(why).unwrap();
+    assert_eq!(bytes(&host, "a.txt", id).await.text(), large);
+}
+
+#[tokio::test]
 async fn rest_20_versions_are_listed_newest_first_and_saved_never_shown() {
     let host = TestHost::start(&[("d x/a.png.md", "one\n"), ("new.md", "")]).await;
     let path = "d%20x/a.png.md";

@@ -28,6 +28,8 @@ pub struct Setup {
     pub save_delay: Option<Duration>,
     /// Where JupyterLab is; `None`: where this machine has it, if it does.
     pub jupyterlab: Option<PathBuf>,
+    /// What is deleted goes into the trash.
+    pub delete_to_trash: bool,
     /// Where the host reads the time.
     pub clocks: Clocks,
 }
@@ -40,6 +42,7 @@ impl Default for Setup {
             cleanup_delay: Some(Duration::from_secs(60)),
             save_delay: Some(Duration::from_millis(50)),
             jupyterlab: None,
+            delete_to_trash: true,
             clocks: Clocks::default(),
         }
     }
@@ -81,6 +84,7 @@ impl TestHost {
             host_name: Some("Marie".to_owned()),
             owner_token: Some(OWNER_TOKEN.to_owned()),
             poll_interval: Duration::from_millis(100),
+            delete_to_trash: setup.delete_to_trash,
             system_trash: false,
             clocks: setup.clocks,
             ..HostConfig::default()

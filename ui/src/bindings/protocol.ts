@@ -635,7 +635,7 @@ export type Version = {
  */
 id: number, 
 /**
- * When it was kept, in Unix milliseconds.
+ * When it was kept, in Unix milliseconds; of a checkpoint, when the file was written that it holds.
  */
 time: number, 
 /**
@@ -667,4 +667,4 @@ versions: Array<Version>, };
 /**
  * Why bytes were kept.
  */
-export type Why = "saved" | "here" | "disk" | "restored";
+export type Why = "saved" | "here" | "disk" | "restored" | "checkpoint";

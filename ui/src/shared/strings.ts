@@ -232,6 +232,7 @@ export const strings = {
       here: 'Here, before a merge',
       disk: 'On disk, before a merge',
       restored: 'Before one was put back',
+      checkpoint: 'Checkpoint',
     },
     looking: 'Looking for versions…',
     none: 'None yet. One is kept before each save, and two when another program changed the file.',

@@ -228,7 +228,23 @@ pub(crate) fn discard(root: &Path, path: &str, trash: &Trash) -> Result<()> {
     if !is_there() {
         return Ok(());
     }
-    to_own(&place, &trash.own).map_err(|error| failed(path, &error))
+    to_own(&place, &trash.own).map_err(|error| ChangeError::Other {
+        path: path.to_owned(),
+        reason: format!("it cannot be moved to the trash: {}", words(&error)),
+    })
+}
+
+/// See [`crate::Root::delete`].
+pub(crate) fn delete(root: &Path, path: &str) -> Result<()> {
+    let place = own_place(root, path)?;
+    let is_folder = std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir());
+    let done = if is_folder { std::fs::remove_dir(&place) } else { std::fs::remove_file(&place) };
+    done.map_err(|error| match error.kind() {
+        io::ErrorKind::DirectoryNotEmpty => {
+            ChangeError::Refused(format!("{path} is not empty, and is not deleted for good with all that is in it."))
+        }
+        _ => failed(path, &error),
+    })
 }
 
 fn to_system(place: &Path) -> std::result::Result<(), trash::Error> {

@@ -187,6 +187,11 @@ impl Root {
         self.changing(path, move |root, path| change::discard(root, path, &trash)).await
     }
 
+    /// Deletes a file, link or empty folder for good.
+    pub async fn delete(&self, path: &str) -> Result<(), ChangeError> {
+        self.changing(path, change::delete).await
+    }
+
     async fn changing(
         &self,
         path: &str,

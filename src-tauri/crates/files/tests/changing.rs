@@ -104,3 +104,38 @@ async fn file_84_without_the_systems_trash_what_is_deleted_can_be_found_in_ours(
     assert_eq!(root.discard("a.md", trash.clone()).await, Err(ChangeError::NotFound("a.md".to_owned())));
     assert!(matches!(root.discard("", trash).await, Err(ChangeError::Refused(_))));
 }
+
+#[tokio::test]
+async fn file_90_what_the_trash_does_not_take_stays_where_it_is_and_is_named() {
+    let (place, root) = root(&["a.md", "d/c.md"]);
+    std::fs::write(place.path().join("trash"), "no folder").unwrap();
+    let trash = Trash { system: false, own: place.path().join("trash") };
+    for path in ["a.md", "d"] {
+        let refused = root.discard(path, trash.clone()).await.unwrap_err();
+        assert!(
+            refused.to_string().starts_with(&format!("{path} cannot be changed: it cannot be moved to the trash: ")),
+            "{refused}"
+        );
+    }
+    assert_eq!((read(&root, "a.md").as_deref(), read(&root, "d/c.md").as_deref()), (Some("a.md"), Some("d/c.md")));
+}
+
+#[tokio::test]
+async fn file_91_a_file_a_link_and_an_empty_folder_are_deleted_for_good_and_nothing_else() {
+    let (_place, root) = root(&["a.md", "d/.hidden", "b.md"]);
+    std::fs::create_dir(root.path().join("empty")).unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("d", root.path().join("link")).unwrap();
+        root.delete("link").await.unwrap();
+    }
+    root.delete("a.md").await.unwrap();
+    root.delete("empty").await.unwrap();
+    let full = root.delete("d").await.unwrap_err();
+    assert!(matches!(&full, ChangeError::Refused(why) if why.starts_with("d is not empty")), "{full:?}");
+    assert!(matches!(root.delete("").await, Err(ChangeError::Refused(_))));
+    assert_eq!(root.delete("../b.md").await, Err(ChangeError::NotFound("../b.md".to_owned())));
+    let mut left: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!((left, read(&root, "d/.hidden").as_deref()), (vec!["b.md".into(), "d".into()], Some("d/.hidden")));
+}

@@ -25,7 +25,9 @@ pub struct HostConfig {
     pub link_role: Role,
     /// Files larger than this are neither opened as documents nor uploaded, in bytes.
     pub max_file: u64,
-    /// Deleted files go into the system's trash where there is one; else into a folder `trash` in the state directory.
+    /// What is deleted here goes into the trash; otherwise it is deleted for good, folders only if they are empty. Jupyter's name.
+    pub delete_to_trash: bool,
+    /// It goes into the system's trash where there is one; else into a folder `trash` in the state directory.
     pub system_trash: bool,
     /// Where the time is read.
     pub clocks: Clocks,
@@ -48,6 +50,7 @@ impl Default for HostConfig {
             poll_interval: Duration::from_secs(1),
             link_role: Role::Edit,
             max_file: 256 * 1024 * 1024,
+            delete_to_trash: true,
             system_trash: true,
             clocks: Clocks::default(),
         }

@@ -4,12 +4,11 @@ use crate::access::Grant;
 use crate::encoding::{base64, rfc3339};
 use crate::shared::read_fault;
 use crate::{ContentsQuery, Host, Result, kinds};
-use files::{Metadata, ReadError, Root};
+use files::{Metadata, Root};
 use protocol::contents::Model;
 use protocol::guest::{FileEntry, FileList};
 use protocol::{DiskContent, ErrorBody, ErrorCode};
 use serde_json::Value;
-use std::sync::Arc;
 
 /// Files that are listed at most.
 const LISTED: usize = 5_000;
@@ -77,12 +76,11 @@ impl Host {
         Ok(FileList { files: files.collect(), truncated })
     }
 
-    /// A file's bytes as they are on disk.
-    pub async fn read_file(&self, grant: &Grant, path: &str) -> Result<Arc<[u8]>> {
+    /// A file's bytes as they are on disk, and their digest.
+    pub async fn read_file(&self, grant: &Grant, path: &str) -> Result<DiskContent> {
         let root = self.shared().folder(&grant.slug)?.root()?;
         let path = Root::normalise(path).map_err(read_fault)?;
-        let content = root.read(&path, self.shared().config.max_file).await;
-        content.map(|content| content.bytes).map_err(|error: ReadError| read_fault(error))
+        root.read(&path, self.shared().config.max_file).await.map_err(read_fault)
     }
 }
 

@@ -29,12 +29,17 @@ impl Folder {
         Ok(told)
     }
 
-    /// Moves a file or folder into the trash. Open documents stay as deleted, and ids wait for files that come back.
+    /// Moves a file or folder into the trash, or deletes it for good. Open documents stay as deleted, and ids wait for files that come back.
     pub(crate) async fn discard(&self, shared: &Arc<Shared>, path: &str) -> Result<()> {
         let root = self.root()?;
-        let trash = Trash { system: shared.config.system_trash, own: shared.state_dir.join(TRASH) };
         let naming = self.naming.lock().await;
-        root.discard(path, trash).await.map_err(change_fault)?;
+        let done = if shared.config.delete_to_trash {
+            let trash = Trash { system: shared.config.system_trash, own: shared.state_dir.join(TRASH) };
+            root.discard(path, trash).await
+        } else {
+            root.delete(path).await
+        };
+        done.map_err(change_fault)?;
         let rows = self.ids.at(path).into_iter().chain(self.ids.below(path)).filter(|row| !row.missing);
         let rows: Vec<_> = rows.collect();
         for row in &rows {

@@ -86,15 +86,18 @@ impl Host {
 
 /// The path by which a file is known, and its id if it has one. An error if there is no such file and never was.
 async fn find(folder: &Folder, path: &str) -> Result<(String, Option<FileId>)> {
-    let path = Root::normalise(path).map_err(read_fault)?;
-    let root = folder.root()?;
-    // A link is another name of one document; what was deleted is known by its last name.
-    let path = root.own_path(&path).await.unwrap_or(path);
-    match folder.ids.at(&path) {
-        Some(row) => Ok((path, Some(row.id))),
-        None => {
-            let file = root.metadata(&path).await.map_err(read_fault)?;
-            Ok((file.path, None))
-        }
+    let (path, file) = known(folder, path).await?;
+    if file.is_none() {
+        folder.root()?.metadata(&path).await.map_err(read_fault)?;
     }
+    Ok((path, file))
+}
+
+/// The same of a file that need not be there.
+pub(crate) async fn known(folder: &Folder, path: &str) -> Result<(String, Option<FileId>)> {
+    let path = Root::normalise(path).map_err(read_fault)?;
+    // A link is another name of one document; what was deleted is known by its last name.
+    let path = folder.root()?.own_path(&path).await.unwrap_or(path);
+    let file = folder.ids.at(&path).map(|row| row.id);
+    Ok((path, file))
 }

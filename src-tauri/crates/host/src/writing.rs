@@ -6,12 +6,12 @@ use crate::access::Grant;
 use crate::encoding::{from_base64, rfc3339};
 use crate::folder::Folder;
 use crate::making::{Thing, expect_directory};
-use crate::shared::{change_fault, host_event, read_fault};
+use crate::shared::{change_fault, host_event, read_fault, store_fault};
 use crate::uploads::Arrived;
 use crate::{ContentsQuery, Host, Result, kinds, untitled};
 use files::{ChangeError, Metadata, ReadError, Root, WriteError};
 use protocol::contents::{Create, Model, Save};
-use protocol::{Action, ErrorBody, ErrorCode, Event, Level};
+use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, Kept, Level, Why};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ impl Host {
         Ok((self.described(grant, &path).await?, true))
     }
 
-    /// Puts content into a file, against what it holds now; its rooms look at once.
+    /// Puts content into a file, against what it holds now, which is kept as a version; its rooms look at once.
     pub(crate) async fn put(&self, folder: &Folder, path: &str, content: Content) -> Result<()> {
         let (root, limit) = (folder.root()?, self.shared().config.max_file);
         // A link is another name of one document.
@@ -167,15 +167,22 @@ impl Host {
         let like = disk.as_ref().map(|content| content.bytes.clone());
         // A large notebook takes a while to render.
         let named = path.to_owned();
-        let bytes =
-            tokio::task::spawn_blocking(move || content.bytes(&named, like.as_deref().unwrap_or_default())).await;
-        let bytes = bytes.map_err(|error| ErrorBody::new(ErrorCode::Fault, error.to_string()))??;
-        if bytes.len() as u64 > limit {
-            let message = format!("{path} has {} bytes, more than the {limit} that are allowed.", bytes.len());
+        let render = move || content.bytes(&named, like.as_deref().unwrap_or_default()).map(DiskContent::new);
+        let new = tokio::task::spawn_blocking(render).await;
+        let new = new.map_err(|error| ErrorBody::new(ErrorCode::Fault, error.to_string()))??;
+        let size = new.bytes.len();
+        if size as u64 > limit {
+            let message = format!("{path} has {size} bytes, more than the {limit} that are allowed.");
             return Err(ErrorBody::new(ErrorCode::TooBig, message));
         }
-        let expect = disk.map(|content| content.digest);
-        root.write_if(&own, bytes.into(), expect).await.map_err(|error| match error {
+        let expect = disk.as_ref().map(|content| content.digest);
+        if let Some(content) = disk.filter(|content| content.digest != new.digest) {
+            let found = root.metadata(&own).await.map_err(read_fault)?;
+            let (file, _) = folder.identify(self.shared(), found).await?;
+            let kept = Kept { time: self.shared().clock.now().unix_ms, why: Why::Saved, content };
+            self.shared().store.keep_version(folder.id, &file, kept).await.map_err(store_fault)?;
+        }
+        root.write_if(&own, new.bytes, expect).await.map_err(|error| match error {
             // Whoever saves has not seen what was written in this moment.
             WriteError::Changed(_) => {
                 let message = format!("{path} was changed in the same moment; nothing was saved. Load it again.");
@@ -216,7 +223,7 @@ impl Host {
         self.described(grant, &to).await
     }
 
-    /// Moves a file or folder with all that is in it into the trash.
+    /// Moves a file or folder with all that is in it into the trash, or deletes it for good if the host is told to.
     pub async fn delete(&self, grant: &Grant, path: &str) -> Result<()> {
         let (folder, _) = self.to_write(grant)?;
         let path = existing(path)?;
@@ -224,7 +231,12 @@ impl Host {
             return Err(bad("The folder itself cannot be deleted here.".to_owned()));
         }
         folder.discard(self.shared(), &path).await?;
-        self.told(&folder, grant, Action::Delete, &path, format!("moved {} to the trash", kinds::name(&path)));
+        let name = kinds::name(&path);
+        let line = match self.shared().config.delete_to_trash {
+            true => format!("moved {name} to the trash"),
+            false => format!("deleted {name} for good"),
+        };
+        self.told(&folder, grant, Action::Delete, &path, line);
         Ok(())
     }
 

@@ -197,7 +197,7 @@ fn file_36_lists_and_contents_show_what_is_on_disk_and_who_is_in_it() {
         assert_eq!(model.hash, Some(protocol::Digest::of(notebook.as_bytes()).to_hex()));
         assert!(model.last_modified.ends_with('Z') && model.writable);
         assert_eq!(get("a.md", false, false).await.unwrap().content, None);
-        assert_eq!(&*host.read_file(&grant, "a.md").await.unwrap(), b"hi");
+        assert_eq!(&*host.read_file(&grant, "a.md").await.unwrap().bytes, b"hi");
         assert_eq!(get(".hidden", true, false).await.unwrap_err().code, ErrorCode::NotFound);
         let asked = ContentsQuery { ty: Some("directory".into()), ..ContentsQuery::default() };
         assert_eq!(host.contents(&grant, "a.md", asked).await.unwrap_err().code, ErrorCode::BadRequest);

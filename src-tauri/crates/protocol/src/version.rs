@@ -1,4 +1,4 @@
-//! Kept versions of a file: bytes that a save, a merge or a restoration put something else in the place of.
+//! Kept versions of a file: bytes that a save, a merge or a restoration put something else in the place of, and its checkpoint.
 
 use crate::DiskContent;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,14 @@ pub enum Why {
     Disk,
     /// The document, before an earlier version was put back.
     Restored,
+    /// The file, when somebody asked for a checkpoint. A file has one at most, which stays until the next or until it is
+    /// forgotten.
+    Checkpoint,
 }
 
 impl Why {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Saved, Self::Here, Self::Disk, Self::Restored];
+    pub const ALL: [Self; 5] = [Self::Saved, Self::Here, Self::Disk, Self::Restored, Self::Checkpoint];
 
     /// As it is stored and sent.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Why {
             Self::Here => "here",
             Self::Disk => "disk",
             Self::Restored => "restored",
+            Self::Checkpoint => "checkpoint",
         }
     }
 }
@@ -36,7 +40,7 @@ impl Why {
 /// Bytes to be kept. Shared by `rooms`, which decides, and `store`, which keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// When, in Unix milliseconds.
+    /// [`Version::time`].
     pub time: u64,
     /// Why.
     pub why: Why,
@@ -50,7 +54,7 @@ pub struct Kept {
 pub struct Version {
     /// Names it; rising.
     pub id: u64,
-    /// When it was kept, in Unix milliseconds.
+    /// When it was kept, in Unix milliseconds; of a checkpoint, when the file was written that it holds.
     pub time: u64,
     /// Why.
     pub why: Why,

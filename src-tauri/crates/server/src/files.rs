@@ -6,9 +6,9 @@ use crate::Server;
 use crate::auth::Asked;
 use crate::base::encode;
 use crate::error::Answer;
+use crate::sending::send;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 
 /// What a page among the files may do: run its scripts as nobody, without our cookies, and load what is in the folder. Nothing
 /// from elsewhere.
@@ -19,13 +19,13 @@ const STILL: &str = "sandbox; default-src 'self' data: blob: 'unsafe-inline'; sc
     form-action 'none'; frame-ancestors 'self'";
 
 /// `GET files/{path}`; with `download=1` it is saved instead of shown.
-pub(crate) async fn get(State(server): State<Server>, asked: Asked) -> Answer {
+pub(crate) async fn get(State(server): State<Server>, method: Method, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
     let path = asked.rest("/files/")?;
-    let bytes = server.host().read_file(&grant, &path).await?;
+    let content = server.host().read_file(&grant, &path).await?;
     let download = asked.query("download").is_some_and(|value| !value.is_empty() && value != "0");
     let secret = asked.query("token").is_some();
-    Ok((headers(&path, download, secret), bytes.to_vec()).into_response())
+    Ok(send(&method, &asked.headers, headers(&path, download, secret), content))
 }
 
 fn headers(path: &str, download: bool, secret: bool) -> HeaderMap {

@@ -4,10 +4,11 @@ use crate::Server;
 use crate::auth::{Asked, set_cookie};
 use crate::base::encode;
 use crate::error::{Answer, Failure};
+use crate::sending::send;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::IntoResponse;
 use protocol::guest::{FileList, Hello, Join};
 use protocol::{ErrorCode, VERSION};
@@ -95,11 +96,11 @@ pub(crate) async fn files(State(server): State<Server>, asked: Asked) -> Answer<
 }
 
 /// `GET file/{path}`: a file's bytes. Pictures may be shown, everything else is saved, and nothing runs.
-pub(crate) async fn file(State(server): State<Server>, asked: Asked) -> Answer {
+pub(crate) async fn file(State(server): State<Server>, method: Method, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
     let path = asked.rest("/api/commonplace/file/")?;
-    let bytes = server.host().read_file(&grant, &path).await?;
-    Ok((file_headers(&path), bytes.to_vec()).into_response())
+    let content = server.host().read_file(&grant, &path).await?;
+    Ok(send(&method, &asked.headers, file_headers(&path), content))
 }
 
 fn file_headers(path: &str) -> HeaderMap {

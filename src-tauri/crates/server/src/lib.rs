@@ -17,6 +17,7 @@ mod lab;
 mod listen;
 mod page;
 mod panel;
+mod sending;
 mod versions;
 
 use host::{Bound, Host};

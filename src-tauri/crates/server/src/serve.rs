@@ -50,6 +50,10 @@ pub(crate) struct Serve {
     /// [default: the one that Jupyter's usual places have]
     #[arg(long, value_name = "DIR")]
     jupyterlab: Option<PathBuf>,
+    /// What is deleted goes into the trash; "false": it is deleted for good, folders only if they are empty
+    #[arg(long, value_name = "BOOL", default_value = "true", action = clap::ArgAction::Set, value_parser = truth,
+        aliases = ["delete_to_trash", "FileContentsManager.delete_to_trash"])]
+    delete_to_trash: bool,
     /// Largest WebSocket message
     #[arg(long, value_name = "BYTES", default_value_t = 256 * 1024 * 1024)]
     max_message: usize,
@@ -68,6 +72,11 @@ fn delay(text: &str) -> Result<Delay, String> {
     }
     let seconds = text.parse::<f64>().map_err(|_| "expected seconds, such as 0.5, or none".to_owned())?;
     Duration::try_from_secs_f64(seconds).map(|delay| Delay(Some(delay))).map_err(|error| error.to_string())
+}
+
+/// As it is written here, and as Jupyter's options have it.
+fn truth(text: &str) -> Result<bool, String> {
+    text.to_ascii_lowercase().parse().map_err(|_| "expected true or false".to_owned())
 }
 
 /// Running code is never a link's to give.
@@ -123,6 +132,7 @@ impl Serve {
             poll_interval: self.poll_interval.0.unwrap_or(Duration::ZERO),
             max_file: self.max_file,
             link_role: self.link_role,
+            delete_to_trash: self.delete_to_trash,
             remembered: false,
             ..HostConfig::default()
         };
@@ -171,10 +181,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_are_seconds_or_none() {
+    fn values_are_understood_or_refused() {
         assert_eq!(delay("0.5"), Ok(Delay(Some(Duration::from_millis(500)))));
         assert_eq!(delay("none"), Ok(Delay(None)));
         assert!(delay("-1").is_err() && delay("soon").is_err() && delay("inf").is_err());
+        assert_eq!((truth("True"), truth("false"), truth("no").is_err()), (Ok(true), Ok(false), true));
         assert!(token("abc-1").is_ok() && token("a;b").is_err() && token("").is_err());
     }
 }

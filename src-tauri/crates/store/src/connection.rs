@@ -4,7 +4,7 @@
 //! in a transaction of its own. Commits of histories wait in a queue that whoever comes first empties in one transaction.
 
 use crate::history::{self, Waiting};
-use crate::{Result, StoreError, migrations};
+use crate::{Result, StoreError, migrations, versions};
 use rusqlite::{Connection, ErrorCode, Transaction};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -251,6 +251,7 @@ fn open_file(path: &Path) -> std::result::Result<Connection, Fault> {
     if verdict != "ok" {
         return Err(Fault { text: verdict, corrupt: true });
     }
+    versions::tidy(&connection)?;
     Ok(connection)
 }
 

@@ -98,8 +98,13 @@ fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64
             .prepare_cached("INSERT OR REPLACE INTO receipts (document, view, digest, seq) VALUES (?, ?, ?, ?)")?
             .execute(params![document, view, &digest.0[..], *seq as i64])?;
     }
-    versions::keep(connection, document, &batch.keep)?;
+    versions::keep(connection, folder, file_of(room), &batch.keep)?;
     batch.merges.iter().try_for_each(|merge| versions::remember(connection, document, merge))
+}
+
+/// The id of the file that a room is about: the last part of its name.
+pub(crate) fn file_of(room: &str) -> &str {
+    room.rsplit(':').next().unwrap_or(room)
 }
 
 fn set_intent(connection: &Connection, document: i64, intent: Option<Intent>) -> Outcome<()> {

@@ -45,6 +45,10 @@ fn of_room(room: &str) -> String {
     format!("the history of {room}")
 }
 
+fn of_file(file: &FileId) -> String {
+    format!("the versions of {file}")
+}
+
 /// The open store. Cheap to clone.
 #[derive(Clone)]
 pub struct Store(Shared);
@@ -227,6 +231,7 @@ impl Store {
 
     /// Writes a batch durably. `since` is used when the history begins with it.
     pub async fn commit(&self, folder: FolderId, room: &str, since: u64, batch: Batch) -> Result<()> {
+        self.write_ahead(folder, history::file_of(room), &batch.keep).await?;
         let room = room.to_owned();
         self.0.commit(|answer| Waiting { folder, room, since, batch, answer }).await
     }
@@ -249,41 +254,51 @@ impl Store {
         self.0.run(of_room(&room), move |c| history::clear(c, folder, &room)).await
     }
 
-    /// Kept versions of a file, of all its rooms, the newest first.
+    /// Kept versions of a file, of all its rooms, the newest first; its checkpoint is one of them.
     pub async fn versions(&self, folder: FolderId, file: &FileId) -> Result<Vec<Version>> {
         let file = file.clone();
-        self.0.run(format!("the versions of {file}"), move |c| versions::list(c, folder, &file)).await
+        self.0.run(of_file(&file), move |c| versions::list(c, folder, &file)).await
     }
 
     /// One of them, with its bytes.
     pub async fn version(&self, folder: FolderId, file: &FileId, id: u64) -> Result<Option<(Version, Vec<u8>)>> {
-        let file = file.clone();
-        self.0.run(format!("version {id} of {file}"), move |c| versions::get(c, folder, &file, id)).await
+        let (of, what) = (file.clone(), format!("version {id} of {file}"));
+        let found = self.0.run(what.as_str(), move |c| versions::find(c, folder, &of, id)).await?;
+        let Some((version, content)) = found else { return Ok(None) };
+        let mut bytes = Vec::new();
+        for part in 0.. {
+            match self.0.run(what.as_str(), move |c| versions::piece(c, content, part)).await? {
+                Some(piece) => bytes.extend(piece),
+                None => break,
+            }
+        }
+        // Others are served between the pieces, and may have taken its place.
+        Ok((bytes.len() as u64 == version.size).then_some((version, bytes)))
     }
 
-    /// Keeps bytes as the checkpoint of a file, in the place of an earlier one. `time`: Unix milliseconds.
-    pub async fn set_checkpoint(&self, folder: FolderId, file: &FileId, time: u64, bytes: Arc<[u8]>) -> Result<()> {
-        let file = file.clone();
-        let what = format!("the checkpoint of {file}");
-        self.0.run(what, move |c| records::set_checkpoint(c, folder, &file, time, &bytes)).await
+    /// Keeps a version beside those of the file's rooms. A checkpoint takes the place of the one before.
+    pub async fn keep_version(&self, folder: FolderId, file: &FileId, kept: Kept) -> Result<()> {
+        let (file, kept) = (file.clone(), vec![kept]);
+        self.write_ahead(folder, &file.0, &kept).await?;
+        self.0.run(of_file(&file), move |c| versions::keep(c, folder, &file.0, &kept)).await
     }
 
-    /// When the checkpoint of a file was made, if it has one.
-    pub async fn checkpoint_time(&self, folder: FolderId, file: &FileId) -> Result<Option<u64>> {
+    /// Forgets a version; whether it was there.
+    pub async fn forget_version(&self, folder: FolderId, file: &FileId, id: u64) -> Result<bool> {
         let file = file.clone();
-        self.0.run(format!("the checkpoint of {file}"), move |c| records::checkpoint_time(c, folder, &file)).await
+        self.0.run(format!("version {id} of {file}"), move |c| versions::forget(c, folder, &file, id)).await
     }
 
-    /// The bytes of a file's checkpoint.
-    pub async fn checkpoint(&self, folder: FolderId, file: &FileId) -> Result<Option<Vec<u8>>> {
-        let file = file.clone();
-        self.0.run(format!("the checkpoint of {file}"), move |c| records::checkpoint(c, folder, &file)).await
-    }
-
-    /// Forgets a file's checkpoint; whether it had one.
-    pub async fn remove_checkpoint(&self, folder: FolderId, file: &FileId) -> Result<bool> {
-        let file = file.clone();
-        self.0.run(format!("the checkpoint of {file}"), move |c| records::remove_checkpoint(c, folder, &file)).await
+    /// Writes all but the last piece of each content, so that whoever else waits for the store is served in between. Nothing
+    /// refers to them yet: what is missing when they are kept is written then, and what never is goes with the next opening.
+    async fn write_ahead(&self, folder: FolderId, file: &str, kept: &[Kept]) -> Result<()> {
+        for Kept { content, .. } in kept {
+            for _ in 1..versions::pieces(&content.bytes).len() {
+                let (file, content) = (file.to_owned(), content.clone());
+                self.0.run("a version", move |c| versions::write_next(c, folder, &file, &content).map(drop)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Guests of a folder.

@@ -1,4 +1,4 @@
-//! Single rows: settings, file ids, checkpoints, events.
+//! Single rows: settings, file ids, events.
 
 use crate::connection::Fault;
 use crate::history::digest_of;
@@ -62,35 +62,6 @@ pub(crate) fn put_file(connection: &Connection, folder: FolderId, file: &FileRow
             file.missing
         ])?;
     Ok(())
-}
-
-pub(crate) fn set_checkpoint(
-    connection: &Connection,
-    folder: FolderId,
-    file: &FileId,
-    time: u64,
-    bytes: &[u8],
-) -> Outcome<()> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO checkpoints (folder, file, time, bytes) VALUES (?, ?, ?, ?)")?
-        .execute(params![folder.0, file.as_str(), time as i64, bytes])?;
-    Ok(())
-}
-
-pub(crate) fn checkpoint_time(connection: &Connection, folder: FolderId, file: &FileId) -> Outcome<Option<u64>> {
-    let mut statement = connection.prepare_cached("SELECT time FROM checkpoints WHERE folder = ? AND file = ?")?;
-    let time = statement.query_row(params![folder.0, file.as_str()], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(time.map(|time| time as u64))
-}
-
-pub(crate) fn checkpoint(connection: &Connection, folder: FolderId, file: &FileId) -> Outcome<Option<Vec<u8>>> {
-    let mut statement = connection.prepare_cached("SELECT bytes FROM checkpoints WHERE folder = ? AND file = ?")?;
-    Ok(statement.query_row(params![folder.0, file.as_str()], |row| row.get(0)).optional()?)
-}
-
-pub(crate) fn remove_checkpoint(connection: &Connection, folder: FolderId, file: &FileId) -> Outcome<bool> {
-    let mut statement = connection.prepare_cached("DELETE FROM checkpoints WHERE folder = ? AND file = ?")?;
-    Ok(statement.execute(params![folder.0, file.as_str()])? > 0)
 }
 
 pub(crate) fn append_events(connection: &Connection, events: &[EventRecord]) -> Outcome<()> {

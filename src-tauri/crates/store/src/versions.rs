@@ -1,14 +1,15 @@
-//! Versions of a file that are kept, and merges that are remembered.
+//! Versions of a file that are kept, its checkpoint among them, and merges that are remembered.
 //!
 //! Which versions stay is a rule of their times, sizes and reasons ([`superfluous`], pure). Versions go only in the transaction
-//! that adds one.
+//! that adds one, or when somebody forgets one. Their bytes are kept in pieces: the store has one connection, and nobody
+//! is to wait for it while a large file goes through.
 
 use crate::FolderId;
 use crate::connection::Fault;
 use crate::history::digest_of;
 use protocol::notice::MOST_MERGES;
 use protocol::{Digest, DiskContent, FileId, Kept, Merge, Version, Why};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::HashSet;
 
 type Outcome<T> = std::result::Result<T, Fault>;
@@ -17,10 +18,13 @@ type Outcome<T> = std::result::Result<T, Fault>;
 const NEWEST: usize = 20;
 /// Of merges, the newest sides that stay whatever their times are: both of twenty.
 const SIDES: usize = 40;
-/// Bytes that the versions of one document may have all together.
+/// Bytes that the versions of one file may have all together.
 const MOST_BYTES: u64 = 64 << 20;
 /// The newest versions that stay whatever their sizes are.
 const SPARED: usize = 5;
+
+/// Bytes of a piece.
+const PIECE: usize = 1 << 20;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -81,51 +85,105 @@ fn superfluous(entries: &[Entry]) -> Vec<i64> {
     entries.iter().map(|entry| entry.id).filter(|id| doomed.contains(id)).collect()
 }
 
-/// Keeps versions, and removes those that need not be kept any more. The same bytes again are no new version.
-pub(crate) fn keep(connection: &Connection, document: i64, kept: &[Kept]) -> Outcome<()> {
+/// Keeps versions, and removes those that need not be kept any more. The same bytes again are no new version; a checkpoint is
+/// counted with none of this, and takes the place of the one before.
+pub(crate) fn keep(connection: &Connection, folder: FolderId, file: &str, kept: &[Kept]) -> Outcome<()> {
     if kept.is_empty() {
         return Ok(());
     }
-    let mut entries = entries(connection, document)?;
-    let before = entries.len();
+    let mut entries = entries(connection, folder, file)?;
+    let mut doomed = Vec::new();
     for Kept { time, why, content } in kept {
-        let DiskContent { bytes, digest } = content;
-        if entries.first().is_some_and(|newest| newest.digest == *digest) {
+        let side = matches!(why, Why::Here | Why::Disk);
+        if *why == Why::Checkpoint {
+            doomed.extend(checkpoint(connection, folder, file)?);
+        } else if let Some(newest) = entries.first_mut().filter(|newest| newest.digest == content.digest) {
+            // A merge needs it longer than what it was kept for before.
+            if side && !newest.side {
+                newest.side = true;
+                connection
+                    .prepare_cached("UPDATE versions SET why = ? WHERE id = ?")?
+                    .execute(params![why.as_str(), newest.id])?;
+            }
             continue;
         }
-        connection
-            .prepare_cached("INSERT INTO contents (document, digest, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")?
-            .execute(params![document, &digest.0[..], &bytes[..]])?;
+        let number = loop {
+            if let Some(number) = write_next(connection, folder, file, content)? {
+                break number;
+            }
+        };
         let id = connection
-            .prepare_cached("INSERT INTO versions (document, time, why, size, digest) VALUES (?, ?, ?, ?, ?)")?
-            .insert(params![document, *time as i64, why.as_str(), bytes.len() as i64, &digest.0[..]])?;
-        let side = matches!(why, Why::Here | Why::Disk);
-        entries.insert(0, Entry { id, time: *time, side, size: bytes.len() as u64, digest: *digest });
+            .prepare_cached("INSERT INTO versions (content, time, why) VALUES (?, ?, ?)")?
+            .insert(params![number, *time as i64, why.as_str()])?;
+        if *why != Why::Checkpoint {
+            let size = content.bytes.len() as u64;
+            entries.insert(0, Entry { id, time: *time, side, size, digest: content.digest });
+        }
     }
-    if entries.len() == before {
-        return Ok(());
-    }
-    let doomed = superfluous(&entries);
-    for id in &doomed {
+    doomed.extend(superfluous(&entries));
+    remove(connection, folder, file, &doomed)
+}
+
+/// Removes versions, and bytes that no other has.
+fn remove(connection: &Connection, folder: FolderId, file: &str, doomed: &[i64]) -> Outcome<()> {
+    for id in doomed {
         connection.prepare_cached("DELETE FROM versions WHERE id = ?")?.execute([id])?;
     }
     if !doomed.is_empty() {
         connection
             .prepare_cached(
-                "DELETE FROM contents WHERE document = ?1
-                 AND digest NOT IN (SELECT digest FROM versions WHERE document = ?1)",
+                "DELETE FROM contents WHERE folder = ? AND file = ? AND id NOT IN (SELECT content FROM versions)",
             )?
-            .execute([document])?;
+            .execute(params![folder.0, file])?;
     }
     Ok(())
 }
 
-/// Of one document, the newest first.
-fn entries(connection: &Connection, document: i64) -> Outcome<Vec<Entry>> {
+/// Removes bytes that a crash left without a version.
+pub(crate) fn tidy(connection: &Connection) -> Outcome<()> {
+    connection.execute("DELETE FROM contents WHERE id NOT IN (SELECT content FROM versions)", [])?;
+    Ok(())
+}
+
+/// The pieces that a content is kept in.
+pub(crate) fn pieces(bytes: &[u8]) -> std::slice::Chunks<'_, u8> {
+    bytes.chunks(PIECE)
+}
+
+/// Writes the first piece that is not there yet. Answers the content's number once it is whole.
+pub(crate) fn write_next(
+    connection: &Connection,
+    folder: FolderId,
+    file: &str,
+    content: &DiskContent,
+) -> Outcome<Option<i64>> {
+    let DiskContent { bytes, digest } = content;
+    connection
+        .prepare_cached("INSERT INTO contents (folder, file, digest, size) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")?
+        .execute(params![folder.0, file, &digest.0[..], bytes.len() as i64])?;
+    let number: i64 = connection
+        .prepare_cached("SELECT id FROM contents WHERE folder = ? AND file = ? AND digest = ?")?
+        .query_row(params![folder.0, file, &digest.0[..]], |row| row.get(0))?;
+    let there: i64 = connection
+        .prepare_cached("SELECT count(*) FROM pieces WHERE content = ?")?
+        .query_row([number], |row| row.get(0))?;
+    let mut rest = pieces(bytes).skip(usize::try_from(there).unwrap_or(usize::MAX));
+    if let Some(piece) = rest.next() {
+        connection
+            .prepare_cached("INSERT INTO pieces (content, part, bytes) VALUES (?, ?, ?)")?
+            .execute(params![number, there, piece])?;
+    }
+    Ok(rest.next().is_none().then_some(number))
+}
+
+/// Of one file, without its checkpoint, the newest first.
+fn entries(connection: &Connection, folder: FolderId, file: &str) -> Outcome<Vec<Entry>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, time, why IN ('here', 'disk'), size, digest FROM versions WHERE document = ? ORDER BY id DESC",
+        "SELECT versions.id, time, why IN ('here', 'disk'), size, digest
+         FROM versions JOIN contents ON contents.id = content
+         WHERE folder = ? AND file = ? AND why <> 'checkpoint' ORDER BY versions.id DESC",
     )?;
-    let rows = statement.query_map([document], |row| {
+    let rows = statement.query_map(params![folder.0, file], |row| {
         let entry = (row.get(0)?, row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)? as u64);
         Ok((entry, row.get::<_, Vec<u8>>(4)?))
     })?;
@@ -137,14 +195,21 @@ fn entries(connection: &Connection, document: i64) -> Outcome<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Documents of one file, whatever its rooms are called, histories that were laid aside included.
-const OF_FILE: &str = "document IN (SELECT id FROM documents
-    WHERE folder = ?1 AND substr(room, -length(?2) - 1) = ':' || ?2)";
+/// The checkpoint of a file, if it has one.
+fn checkpoint(connection: &Connection, folder: FolderId, file: &str) -> Outcome<Option<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT versions.id FROM versions JOIN contents ON contents.id = content
+         WHERE folder = ? AND file = ? AND why = 'checkpoint'",
+    )?;
+    Ok(statement.query_row(params![folder.0, file], |row| row.get(0)).optional()?)
+}
 
 /// Versions of one file, the newest first.
 pub(crate) fn list(connection: &Connection, folder: FolderId, file: &FileId) -> Outcome<Vec<Version>> {
-    let sql = format!("SELECT id, time, why, size, digest FROM versions WHERE {OF_FILE} ORDER BY id DESC");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT versions.id, time, why, size, digest FROM versions JOIN contents ON contents.id = content
+         WHERE folder = ? AND file = ? ORDER BY versions.id DESC",
+    )?;
     let mut rows = statement.query(params![folder.0, file.as_str()])?;
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
@@ -153,22 +218,36 @@ pub(crate) fn list(connection: &Connection, folder: FolderId, file: &FileId) -> 
     Ok(versions)
 }
 
-/// One version of a file, with its bytes.
-pub(crate) fn get(
+/// One version of a file, and the number of its content.
+pub(crate) fn find(
     connection: &Connection,
     folder: FolderId,
     file: &FileId,
     id: u64,
-) -> Outcome<Option<(Version, Vec<u8>)>> {
-    let sql = format!(
-        "SELECT id, time, why, size, digest, bytes FROM versions JOIN contents USING (document, digest)
-         WHERE id = ?3 AND {OF_FILE}"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
+) -> Outcome<Option<(Version, i64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT versions.id, time, why, size, digest, content FROM versions JOIN contents ON contents.id = content
+         WHERE folder = ? AND file = ? AND versions.id = ?",
+    )?;
     let mut rows = statement.query(params![folder.0, file.as_str(), id as i64])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let Some(version) = version(row)? else { return Ok(None) };
     Ok(Some((version, row.get(5)?)))
+}
+
+/// One piece of a content; `None` after the last.
+pub(crate) fn piece(connection: &Connection, content: i64, part: i64) -> Outcome<Option<Vec<u8>>> {
+    let mut statement = connection.prepare_cached("SELECT bytes FROM pieces WHERE content = ? AND part = ?")?;
+    Ok(statement.query_row([content, part], |row| row.get(0)).optional()?)
+}
+
+/// Forgets a version; whether it was there.
+pub(crate) fn forget(connection: &Connection, folder: FolderId, file: &FileId, id: u64) -> Outcome<bool> {
+    let found = find(connection, folder, file, id)?.is_some();
+    if found {
+        remove(connection, folder, file.as_str(), &[id as i64])?;
+    }
+    Ok(found)
 }
 
 /// A row of [`list`]; `None` for a reason of another version of this program.
@@ -274,5 +353,29 @@ mod tests {
         let mut same = entries(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], |_| false, size);
         same.iter_mut().for_each(|entry| entry.digest = Digest::of(b"same"));
         assert!(superfluous(&same).is_empty());
+    }
+
+    #[test]
+    fn store_112_pieces_of_a_version_that_a_crash_cut_short_are_removed_or_made_use_of() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        crate::migrations::run(&mut connection, &crate::migrations::STEPS).unwrap();
+        connection.execute_batch("INSERT INTO folders VALUES (1, '/a', 'a', 's', 0, 0)").unwrap();
+        let content = DiskContent::new(vec![7; 2 * PIECE + 1]);
+        let write = |connection: &Connection| write_next(connection, FolderId(1), "f", &content).unwrap();
+        let there = |connection: &Connection| {
+            let count = "SELECT (SELECT count(*) FROM contents) + (SELECT count(*) FROM pieces)";
+            connection.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!(write(&connection), None);
+        assert_eq!(there(&connection), 2);
+        connection.execute_batch("PRAGMA foreign_keys = 1").unwrap();
+        tidy(&connection).unwrap();
+        assert_eq!(there(&connection), 0);
+        assert_eq!(write(&connection), None);
+        let kept = Kept { time: 1, why: Why::Saved, content: content.clone() };
+        keep(&connection, FolderId(1), "f", &[kept]).unwrap();
+        tidy(&connection).unwrap();
+        assert_eq!(there(&connection), 1 + 3);
+        assert!(write(&connection).is_some(), "nothing is left to write");
     }
 }

@@ -215,19 +215,3 @@ async fn settings_are_replaced() {
         assert_eq!(store.setting("name").await.unwrap().as_deref(), Some("Ada L."));
     }
 }
-
-#[tokio::test]
-async fn a_file_has_one_checkpoint_which_stays_until_it_is_replaced_or_forgotten() {
-    for (store, _place) in both().await {
-        let folder = store.add_folder("/a", "a", "s").await.unwrap().id;
-        let (file, other) = (FileId("f".into()), FileId("g".into()));
-        assert_eq!(store.checkpoint_time(folder, &file).await.unwrap(), None);
-        store.set_checkpoint(folder, &file, 7, b"one".as_slice().into()).await.unwrap();
-        store.set_checkpoint(folder, &file, 8, b"two".as_slice().into()).await.unwrap();
-        assert_eq!(store.checkpoint_time(folder, &file).await.unwrap(), Some(8));
-        assert_eq!(store.checkpoint(folder, &file).await.unwrap().as_deref(), Some(&b"two"[..]));
-        assert_eq!(store.checkpoint(folder, &other).await.unwrap(), None);
-        assert!(store.remove_checkpoint(folder, &file).await.unwrap());
-        assert!(!store.remove_checkpoint(folder, &file).await.unwrap());
-    }
-}

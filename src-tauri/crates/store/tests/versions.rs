@@ -7,6 +7,7 @@ use store::{Batch, FolderId, Store};
 
 const ROOM: &str = "json:notebook:7f3c";
 
+/// Whose id is the last part of that name.
 fn file() -> FileId {
     FileId("7f3c".to_owned())
 }
@@ -80,6 +81,77 @@ async fn store_72_bytes_of_versions_that_went_are_gone_too() {
         let (_, bytes) = store.version(folder, &file(), version.id).await.unwrap().unwrap();
         assert_eq!(bytes, vec![version.time as u8; 16 << 20]);
     }
+}
+
+/// Bytes of a few pieces, none like another.
+fn large(seed: u8) -> DiskContent {
+    let bytes: Vec<u8> = (0..5 << 20).map(|at: u32| seed.wrapping_add((at >> 11) as u8)).collect();
+    DiskContent::new(bytes)
+}
+
+#[tokio::test]
+async fn store_110_a_checkpoint_is_a_version_that_stays_until_the_next_or_until_it_is_forgotten() {
+    let store = Store::in_memory().await.unwrap();
+    let folder = folder(&store).await;
+    let own = file();
+    let checkpoint = |time, text| store.keep_version(folder, &own, kept(time, Why::Checkpoint, text));
+    let checkpoints = async || {
+        let all = store.versions(folder, &file()).await.unwrap().into_iter();
+        all.filter(|version| version.why == Why::Checkpoint).collect::<Vec<_>>()
+    };
+    checkpoint(7, "one").await.unwrap();
+    checkpoint(8, "two").await.unwrap();
+    let [two] = checkpoints().await.try_into().unwrap();
+    assert_eq!((two.time, two.size), (8, 3));
+    // More than are ever kept, in one moment, the first of them with the same bytes as the checkpoint.
+    for number in 0..60 {
+        let text = if number == 0 { "two".to_owned() } else { format!("{number}") };
+        keep(&store, folder, ROOM, &[kept(9, Why::Saved, &text)]).await;
+    }
+    assert_eq!(store.versions(folder, &file()).await.unwrap().len(), 20 + 1 + 1, "the newest, one of the minute, it");
+    assert_eq!(checkpoints().await, std::slice::from_ref(&two));
+    assert_eq!(store.version(folder, &file(), two.id).await.unwrap().unwrap().1, b"two");
+    let other = FileId("17f3c".to_owned());
+    assert!(!store.forget_version(folder, &other, two.id).await.unwrap(), "it is another file's");
+    assert!(store.forget_version(folder, &file(), two.id).await.unwrap());
+    assert!(!store.forget_version(folder, &file(), two.id).await.unwrap());
+    assert_eq!((checkpoints().await, store.version(folder, &file(), two.id).await.unwrap()), (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn store_111_others_are_served_while_a_large_version_is_written_and_read() {
+    let store = Store::in_memory().await.unwrap();
+    let folder = folder(&store).await;
+    // What is asked for second is answered first: whoever comes gets the connection before the next piece does.
+    let keep = vec![Kept { time: 1, why: Why::Saved, content: large(1) }];
+    let writing = store.commit(folder, ROOM, 3, Batch { keep, ..Batch::default() });
+    let other = store.set_setting("any", "thing");
+    assert_eq!(first(async { writing.await.unwrap() }, async { other.await.unwrap() }).await, "second");
+    let [version] = store.versions(folder, &file()).await.unwrap().try_into().unwrap();
+    let own = file();
+    let reading = async {
+        let (_, bytes) = store.version(folder, &own, version.id).await.unwrap().unwrap();
+        assert_eq!(bytes, &large(1).bytes[..]);
+    };
+    assert_eq!(first(reading, async { drop(store.setting("any").await.unwrap()) }).await, "second");
+}
+
+/// Does both, the first begun first; which of them ended first.
+async fn first(one: impl Future<Output = ()>, two: impl Future<Output = ()>) -> &'static str {
+    let ended = std::sync::OnceLock::new();
+    let (one, two) = (async { (one.await, ended.set("first")) }, async { (two.await, ended.set("second")) });
+    let _ = tokio::join!(biased; one, two);
+    ended.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn store_71_a_side_of_a_merge_with_the_bytes_of_the_version_before_it_is_kept_as_that() {
+    let store = Store::in_memory().await.unwrap();
+    let folder = folder(&store).await;
+    let both = [kept(10, Why::Saved, "here"), kept(10, Why::Here, "here"), kept(10, Why::Disk, "disk")];
+    keep(&store, folder, ROOM, &both).await;
+    let versions = store.versions(folder, &file()).await.unwrap();
+    assert_eq!(versions.iter().map(|version| version.why).collect::<Vec<_>>(), [Why::Disk, Why::Here]);
 }
 
 #[tokio::test]
