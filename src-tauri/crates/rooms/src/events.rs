@@ -154,6 +154,10 @@ impl Teller<'_> {
         self.info(Action::Clean, "Room deleted.", line)
     }
 
+    pub(crate) fn let_go(&self) -> Event {
+        self.info(Action::Clean, "Loader deleted.", format!("{} is not watched any more", self.file()))
+    }
+
     pub(crate) fn refused(&self, member: &Member, line: String) -> Event {
         Self::by(self.event(Level::Debug, EventKind::Host, Action::Fault, "", line), member)
     }

@@ -263,6 +263,10 @@ impl Live {
                 _ => "Closed".to_owned(),
             };
             turn.tell(|teller, _| teller.cleaned(line));
+            // Views end before their primary does, so that nobody looks at the file any more.
+            if turn.place.backing == Backing::File {
+                turn.tell(|teller, _| teller.let_go());
+            }
             turn.want(Effect::Done);
             self.done = true;
         }

@@ -43,6 +43,8 @@ pub(crate) async fn put_session(State(server): State<Server>, asked: Asked, body
         Failure::new(ErrorCode::BadRequest, format!("The body must be like {expected}: {error}"))
     })?;
     let (response, created) = server.host().open_session(&grant, &path, request).await?;
+    let room = format!("{}:{}:{}", response.format, response.ty, response.file_id);
+    tracing::info!("Request for Y document '{}' with room ID: {}", path.escape_debug(), room.escape_debug());
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(response)).into_response())
 }
