@@ -1,13 +1,15 @@
-// An unmodified y-websocket client, driven by JSON lines on stdin and answering each with one JSON line on stdout.
-// Not a provider of ours: it shows what a stock client sees and does.
+// An unmodified y-websocket client, or JupyterLab's own provider, driven by JSON lines on stdin and answering each with one JSON
+// line on stdout. Not a provider of ours: it shows what a stock client sees and does.
 import { createInterface } from 'node:readline';
 import WebSocket from 'ws';
 import * as Y from 'yjs';
 import { WebsocketProvider as Current } from 'y-websocket';
 import { WebsocketProvider as First } from 'y-websocket-1';
 
-const doc = new Y.Doc();
+let doc = new Y.Doc();
 let provider;
+/** JupyterLab's, if it is that one: `{ provider, model }`. */
+let lab;
 
 /** Resolves when `holds` does; looks again whenever the document, the awareness or the connection changes. */
 function until(holds, seen = () => holds) {
@@ -34,6 +36,15 @@ const cells = () => doc.getArray('cells').toArray();
 const source = (id) => cells().find((cell) => cell.get('id') === id)?.get('source');
 
 const commands = {
+  async connectLab({ base, token, path, bundle }) {
+    lab = { ...(await import(bundle)) };
+    Object.assign(lab, await lab.open({ url: base, token, path }));
+    doc = lab.model.ydoc;
+    provider = lab.provider.wsProvider;
+    await until(() => provider.synced);
+  },
+  save: () => lab.provider.save(),
+  dialogs: () => lab.dialogs,
   async connect({ url, room, session, token, version, name }) {
     const Provider = version === 1 ? First : Current;
     const params = { sessionId: session, token };

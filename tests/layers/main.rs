@@ -5,6 +5,7 @@
 
 #![allow(clippy::expect_used)]
 
+mod documents;
 mod rules;
 mod sources;
 mod table;
@@ -100,4 +101,31 @@ fn setup_10_files_can_be_read_in_one_go() {
 #[test]
 fn setup_11_rules_have_tests_and_tests_have_rules() {
     nothing_wrong(rules::compare(&text("tests/SPEC.md"), &files()));
+}
+
+#[test]
+fn setup_31_links_in_documents_lead_somewhere() {
+    let all = files();
+    let markdown: Vec<_> = all.into_iter().filter(|(path, _)| path.ends_with(".md")).collect();
+    nothing_wrong(documents::dead_links(&markdown, |path| root().join(path).exists()));
+}
+
+#[test]
+fn setup_32_every_row_of_the_seed_is_told_and_documents_name_rules_that_are_there() {
+    let spec = text("tests/SPEC.md");
+    let markdown: Vec<_> = files().into_iter().filter(|(path, _)| path.ends_with(".md")).collect();
+    nothing_wrong(documents::untold_rows(&spec));
+    nothing_wrong(documents::unknown_rules(&spec, &markdown));
+}
+
+#[test]
+fn setup_34_every_crate_says_what_it_is_and_under_which_licence() {
+    let missing = packages().into_iter().flat_map(|package| {
+        let name = package["name"].as_str().unwrap_or_default().to_owned();
+        let fields =
+            ["description", "license"].into_iter().filter(|field| package[field].as_str().is_none_or(str::is_empty));
+        fields.map(|field| format!("crate {name} has no {field}")).collect::<Vec<_>>()
+    });
+    nothing_wrong(missing.collect());
+    assert!(text("LICENSE").starts_with("MIT License"));
 }

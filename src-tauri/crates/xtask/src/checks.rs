@@ -4,8 +4,8 @@ use crate::closing;
 use crate::invocation::Invocation;
 use crate::project::{self, NPM, Outcome, Project};
 use crate::tools::cargo;
-use crate::{python, system, ui};
-use std::path::Path;
+use crate::{notices, python, system, ui};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// One check: what it is called, and what it does; its output goes to the log.
@@ -126,30 +126,51 @@ pub(crate) fn torture(project: &Project, arguments: &[String]) -> Outcome {
         .passed()
 }
 
-/// Licences, banned crates and sources; known vulnerabilities need the internet and are not looked up here.
+/// Licences, banned crates and sources; known vulnerabilities need the internet and are not looked up here. And what
+/// others wrote has to be nameable with its licence.
 fn licenses(project: &Project, log: &Path) -> Outcome {
-    let root = project.target("tools/deny");
-    let program = root.join("bin").join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let program = tool(project, "cargo-deny", "^0.20", &["--no-default-features"])?;
+    project.invoke(program).args(["check", "licenses", "bans", "sources"]).minutes(5).logged(log)?;
+    notices::write(project).map(drop)
+}
+
+/// How much of the code the Rust tests run, line by line and in sum. It is a figure to look at, not a check.
+pub(crate) fn coverage(project: &Project) -> Outcome {
+    let program = tool(project, "cargo-llvm-cov", "^0.8", &[])?;
+    let measured = project
+        .invoke(program)
+        .args(["llvm-cov", "test", "--no-fail-fast", "--ignore-filename-regex", "xtask|/tests/"])
+        .env("CARGO_LLVM_COV_SETUP", "yes");
+    programs(project, measured).minutes(60).passed()
+}
+
+/// A program of cargo's that is built once, under `target/tools`.
+fn tool(project: &Project, name: &str, version: &str, options: &[&str]) -> Outcome<PathBuf> {
+    let root = project.target(&format!("tools/{}", name.trim_start_matches("cargo-")));
+    let program = root.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
         let (place, build) = (root.to_string_lossy(), root.join("build"));
         // Compiled without optimisation: it runs for a second, and costs most while it is built.
-        cargo(
-            project,
-            &["install", "cargo-deny", "--version", "^0.20", "--locked", "--debug", "--no-default-features"],
-        )
-        .args(["--root", &place, "--target-dir", &build.to_string_lossy()])
-        .logged(log)?;
+        cargo(project, &["install", name, "--version", version, "--locked", "--debug"])
+            .args(options)
+            .args(["--root", &place, "--target-dir", &build.to_string_lossy()])
+            .passed()?;
         let _ = std::fs::remove_dir_all(build);
     }
-    project.invoke(program).args(["check", "licenses", "bans", "sources"]).minutes(5).logged(log)
+    Ok(program)
 }
 
 /// Clients that nobody here wrote, against the headless host.
 fn interop(project: &Project, log: &Path) -> Outcome {
     let python = python::environment(project)?;
+    let upstream = python::upstream(project)?;
     ui::packages(project, "tests")?;
-    let call = project.invoke(python).args(["-m", "pytest", "tests/interop", "-p", "no:cacheprovider"]);
-    programs(project, call).minutes(10).logged(log)
+    let call = project
+        .invoke(python)
+        .args(["-m", "pytest", "tests/interop", "-p", "no:cacheprovider"])
+        .env("COMMONPLACE_UPSTREAM", upstream.sources)
+        .env("COMMONPLACE_UPSTREAM_PYTHON", upstream.python);
+    programs(project, call).minutes(15).logged(log)
 }
 
 /// Browsers and the real window.

@@ -68,6 +68,14 @@ impl Invocation {
         self.judge(status)
     }
 
+    /// Runs the call for what it prints; complaints go to our terminal.
+    pub(crate) fn output(&self) -> Outcome<String> {
+        let output = self.command().stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| self.not_started(&error))?;
+        self.judge(output.status)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Announces the call and runs it; its output goes to our terminal and to the end of `log`.
     pub(crate) fn logged(&self, log: &Path) -> Outcome {
         println!("xtask: {}", self.line());

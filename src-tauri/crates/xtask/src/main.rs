@@ -8,6 +8,7 @@
 mod checks;
 mod closing;
 mod invocation;
+mod notices;
 mod project;
 mod python;
 mod stamp;
@@ -27,6 +28,8 @@ cargo xtask: set up, run and check Commonplace
     cargo xtask torture [--simulation] [--minutes N] [--seed N]
                                          people, another program and kills, against the real host
     cargo xtask bindings                 write ui/src/bindings anew from the Rust types
+    cargo xtask notices                  what others wrote and the app contains, with licences, under target/notices
+    cargo xtask coverage                 how much of the code the Rust tests run; builds everything once more
     cargo xtask bundle                   a Debian package of the app, under target/release/bundle
 
 Needed beforehand: Rust (rustup.rs) and Node 20 or newer (nodejs.org); for `test` also Python 3.10 or newer.
@@ -47,6 +50,8 @@ fn main() -> ExitCode {
         "bench" => tools::bench(&project, rest),
         "torture" => checks::torture(&project, rest),
         "bindings" => tools::bindings(&project),
+        "notices" => notices::write(&project).map(drop),
+        "coverage" => checks::coverage(&project),
         "bundle" => tools::bundle(&project),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -2,7 +2,7 @@
 
 use crate::invocation::Invocation;
 use crate::project::{self, Outcome, Project};
-use crate::{system, ui};
+use crate::{notices, system, ui};
 use std::path::PathBuf;
 
 /// A call of the cargo that started us.
@@ -39,6 +39,7 @@ pub(crate) fn bundle(project: &Project) -> Outcome {
     project::require_node()?;
     system::provide(system::BUILD)?;
     ui::build(project)?;
+    notices::write(project)?;
     let tools = project.target("tools/tauri");
     std::fs::create_dir_all(&tools).map_err(|error| format!("cannot make {}: {error}", tools.display()))?;
     let cli = tools.join("node_modules/@tauri-apps/cli/tauri.js");
