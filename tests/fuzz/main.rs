@@ -3,6 +3,7 @@
 //! It searches little: that is for libFuzzer, see README.md. `COMMONPLACE_FUZZ_RUNS=N` makes N changes a target instead.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod foreign;
 mod mutate;
 mod targets;
 

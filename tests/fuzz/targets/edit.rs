@@ -8,7 +8,7 @@ use yrs::{
 };
 
 /// The update of one edit of a document with this state; `None` if a sound client could make nothing of the state.
-pub(super) fn update(model: Model, state: &[u8], author: u64, input: &mut Input<'_>) -> Option<Vec<u8>> {
+pub(crate) fn update(model: Model, state: &[u8], author: u64, input: &mut Input<'_>) -> Option<Vec<u8>> {
     let mut options = yrs::Options::with_client_id(yrs::ClientID::new(author));
     options.offset_kind = yrs::OffsetKind::Utf16;
     let doc = Doc::with_options(options);

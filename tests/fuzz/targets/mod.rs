@@ -4,12 +4,12 @@
 //! Not here: files, clocks, chance. The same bytes always do the same.
 
 mod awareness;
-mod edit;
+pub(crate) mod edit;
 mod frames;
-mod input;
+pub(crate) mod input;
 mod merges;
 mod notebooks;
-mod stage;
+pub(crate) mod stage;
 mod updates;
 
 use protocol::Model;

@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use ydoc::Document;
 
-pub(super) const ANA: ClientId = ClientId(1);
-pub(super) const BEN: ClientId = ClientId(2);
-pub(super) const VIC: ClientId = ClientId(3);
+pub(crate) const ANA: ClientId = ClientId(1);
+pub(crate) const BEN: ClientId = ClientId(2);
+pub(crate) const VIC: ClientId = ClientId(3);
 /// Comes at the end and looks.
-pub(super) const EVE: ClientId = ClientId(4);
+pub(crate) const EVE: ClientId = ClientId(4);
 
 const POLICY: Policy = Policy {
     save_delay: Some(Duration::from_secs(1)),
@@ -24,17 +24,17 @@ const POLICY: Policy = Policy {
 };
 
 /// The room and its surroundings.
-pub(super) struct Stage {
-    pub(super) room: DocumentRoom,
-    pub(super) model: Model,
-    pub(super) disk: Option<Vec<u8>>,
-    pub(super) failing: bool,
+pub(crate) struct Stage {
+    pub(crate) room: DocumentRoom,
+    pub(crate) model: Model,
+    pub(crate) disk: Option<Vec<u8>>,
+    pub(crate) failing: bool,
     /// What Vic holds.
-    pub(super) follower: Document,
+    pub(crate) follower: Document,
     /// What went out since somebody looked: to whom (`None`: all but one) and what.
-    pub(super) sent: Vec<(Option<ClientId>, Bytes)>,
+    pub(crate) sent: Vec<(Option<ClientId>, Bytes)>,
     kind: DocumentKind,
-    log: Vec<(Seq, ydoc::Update)>,
+    pub(crate) log: Vec<(Seq, ydoc::Update)>,
     base: Option<BaseRecord>,
     intent: Option<Intent>,
     now: Now,
@@ -43,7 +43,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// With everybody in.
-    pub(super) fn new(kind: DocumentKind, disk: &[u8]) -> Self {
+    pub(crate) fn new(kind: DocumentKind, disk: &[u8]) -> Self {
         let model = kind.model();
         let mut stage = Self {
             room: room(&kind, 0),
@@ -71,36 +71,36 @@ impl Stage {
         self.frame(VIC, &question);
     }
 
-    pub(super) fn join(&mut self, client: ClientId) {
+    pub(crate) fn join(&mut self, client: ClientId) {
         let role = if matches!(client, ANA | BEN) { Role::Edit } else { Role::View };
         let name = ["Ana", "Ben", "Vic", "Eve"][client.0 as usize - 1];
         let member = Member { user: User::new(name.to_lowercase(), name, None), role };
         self.give(Input::Join { client, member });
     }
 
-    pub(super) fn frame(&mut self, client: ClientId, bytes: &[u8]) {
+    pub(crate) fn frame(&mut self, client: ClientId, bytes: &[u8]) {
         self.give(Input::Frame { client, bytes: Bytes::copy_from_slice(bytes) });
     }
 
-    pub(super) fn leave(&mut self, client: ClientId) {
+    pub(crate) fn leave(&mut self, client: ClientId) {
         self.give(Input::Leave { client });
     }
 
     /// The process ends without warning; the room opens again from what was stored, and all come back.
-    pub(super) fn crash(&mut self) {
+    pub(crate) fn crash(&mut self) {
         self.run += 1;
         self.room = room(&self.kind, self.run);
         self.everybody();
     }
 
     /// Another program writes the file or removes it.
-    pub(super) fn edit_disk(&mut self, bytes: Option<&[u8]>) {
+    pub(crate) fn edit_disk(&mut self, bytes: Option<&[u8]>) {
         self.disk = bytes.map(<[u8]>::to_vec);
         self.give(Input::Disk(self.read()));
     }
 
     /// Time passes; the room is woken when it wants to be.
-    pub(super) fn pass(&mut self, ms: u64) {
+    pub(crate) fn pass(&mut self, ms: u64) {
         let end = self.now.elapsed + Duration::from_millis(ms);
         for _ in 0..10_000 {
             let next = self.room.deadline().filter(|at| *at <= end);
@@ -116,7 +116,7 @@ impl Stage {
     }
 
     /// What the room holds.
-    pub(super) fn state(&self) -> ydoc::State {
+    pub(crate) fn state(&self) -> ydoc::State {
         self.room.state().expect("the room is open")
     }
 
@@ -202,14 +202,14 @@ fn room(kind: &DocumentKind, run: u64) -> DocumentRoom {
 }
 
 /// A frame of a head and a body with its length.
-pub(super) fn frame(head: &[u8], body: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(head: &[u8], body: &[u8]) -> Vec<u8> {
     let mut out = head.to_vec();
     number(&mut out, body.len() as u64);
     out.extend_from_slice(body);
     out
 }
 
-pub(super) fn number(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push((number as u8) | 0x80);
         number >>= 7;
@@ -218,7 +218,7 @@ pub(super) fn number(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// The body whose length follows `skip` bytes.
-pub(super) fn body(frame: &[u8], skip: usize) -> &[u8] {
+pub(crate) fn body(frame: &[u8], skip: usize) -> &[u8] {
     let length = frame[skip..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
     &frame[skip + length..]
 }

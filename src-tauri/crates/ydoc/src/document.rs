@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Transact,
-    TransactionMut,
+    Any, BranchID, ClientID, DeepObservable, Doc, ID, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
+    Transact, TransactionMut,
 };
 
 /// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
@@ -26,8 +26,6 @@ pub struct Document {
     doc: Doc,
     /// Set by the observers of the roots that hold content.
     content: Arc<AtomicBool>,
-    /// What a rejected update brought all the same; told with the next one that is accepted.
-    owed: Option<Vec<u8>>,
     /// Updates of which a part could not be integrated yet.
     waiting: Vec<Vec<u8>>,
 }
@@ -38,7 +36,7 @@ impl Document {
         let doc = open(model, author);
         let content = Arc::new(AtomicBool::new(false));
         observe(model, &doc, &content);
-        Self { model, doc, content, owed: None, waiting: Vec::new() }
+        Self { model, doc, content, waiting: Vec::new() }
     }
 
     /// A document with this state.
@@ -82,15 +80,15 @@ impl Document {
         render(self.model, &self.doc, like)
     }
 
-    /// Applies a peer's update. Edits whose predecessors are missing wait until those arrive, and are told with them.
+    /// Applies a peer's update. Edits whose predecessors are missing wait until those arrive, and are told with them. Of an
+    /// update that is refused nothing is taken.
     pub fn apply(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
         let was_dirty = self.is_dirty();
         self.content.store(false, Ordering::Relaxed);
-        let mut news: Vec<Vec<u8>> = self.owed.take().into_iter().collect();
-        let mut more = !news.is_empty();
+        let mut news = Vec::new();
         let deletions = self.doc.transact().store().pending_ds().cloned();
-        let result = self.admit(update, &mut news);
-        more |= deletions.is_some() && deletions.as_ref() != self.doc.transact().store().pending_ds();
+        self.admit(update, &mut news)?;
+        let mut more = deletions.is_some() && deletions.as_ref() != self.doc.transact().store().pending_ds();
         let mut told = 0;
         // What arrived may be what others waited for.
         while told < news.len() && !self.waiting.is_empty() {
@@ -105,10 +103,6 @@ impl Document {
             0 | 1 => news.pop(),
             _ => yrs::merge_updates_v1(&news).ok(),
         };
-        if let Err(error) = result {
-            self.owed = new;
-            return Err(error);
-        }
         Ok(Applied {
             update: new.map(Into::into),
             content: self.content.load(Ordering::Relaxed),
@@ -120,23 +114,34 @@ impl Document {
     /// Integrates what can be, in one transaction, and keeps the rest.
     fn admit(&mut self, update: &[u8], news: &mut Vec<Vec<u8>>) -> Result<(), UpdateError> {
         let blocks = guard::update(update)?;
-        let here = self.doc.transact().state_vector();
-        let ready = gate::ready(update, &blocks, |client| here.get(&ClientID::new(client)));
+        let ready = {
+            let txn = self.doc.transact();
+            let (here, mut deleted) = (txn.state_vector(), None);
+            let can_hold = |(client, clock)| {
+                let id = ID::new(ClientID::new(client), clock);
+                let mut deleted = || deleted.get_or_insert_with(|| txn.snapshot().delete_set).contains(&id);
+                BranchID::get_nested(&txn, &id).is_some() || deleted()
+            };
+            gate::ready(update, &blocks, |client| here.get(&ClientID::new(client)), can_hold)?
+        };
         let mut txn = self.doc.transact_mut();
         let result = match &ready {
             gate::Ready::All => integrate(&mut txn, update),
             gate::Ready::Part(part) => integrate(&mut txn, part),
         };
         txn.commit();
-        news.extend(txn.has_changes().then(|| txn.encode_update_v1()));
+        let changed = txn.has_changes();
+        news.extend(changed.then(|| txn.encode_update_v1()));
         drop(txn);
-        if ready != gate::Ready::All && result.is_ok() {
+        // What is in the document is told, should it ever be less than the gate let pass.
+        result.or_else(|error| if changed { Ok(()) } else { Err(error) })?;
+        if ready != gate::Ready::All {
             if self.waiting.len() >= MOST_WAITING {
                 self.waiting.remove(0);
             }
             self.waiting.push(update.to_vec());
         }
-        result
+        Ok(())
     }
 
     /// The whole document.

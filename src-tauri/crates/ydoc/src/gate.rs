@@ -1,10 +1,13 @@
-//! What of an update may be integrated now: only edits whose predecessors are all here.
+//! What of an update may be integrated now: only edits whose predecessors are all here, or earlier in it; and none of an update
+//! that puts something into a value that can hold nothing.
 //!
 //! yrs takes an edit as soon as its neighbours are there, even if an earlier edit of the same author is missing. Should that one
 //! never come (its author is gone, and a crash took what had not been stored), then every later edit that builds on the gap
-//! waits for ever at peers that insist on the order, as Yjs does. So the order is insisted on here, before yrs sees the update.
+//! waits for ever at peers that insist on the order, as Yjs does. So the order is insisted on here, before yrs sees the update. What yrs would keep for later it would also tell others, and it
+//! stops in the middle at something that is in a value; both are therefore decided here.
 
-use crate::guard::{Block, Blocks, Run};
+use crate::UpdateError;
+use crate::guard::{Blocks, Content, Id, Run};
 use std::collections::HashMap;
 
 /// What of an update can be integrated.
@@ -15,13 +18,19 @@ pub(crate) enum Ready {
     Part(Vec<u8>),
 }
 
-/// Splits a v1 update. `known` tells how many clock ticks of a client are here.
-pub(crate) fn ready(update: &[u8], blocks: &Blocks, known: impl Fn(u64) -> u32) -> Ready {
-    let all: Vec<usize> = blocks.runs.iter().map(|run| run.blocks.len()).collect();
-    let mut counts = all.clone();
-    while cut(&blocks.runs, &mut counts, &known) {}
-    if counts == all {
-        return Ready::All;
+/// Splits a v1 update. `known` tells how many clock ticks of a client are here, `can_hold` whether something can be in this item,
+/// which is here: a shared type, or what is deleted.
+pub(crate) fn ready(
+    update: &[u8],
+    blocks: &Blocks,
+    known: impl Fn(u64) -> u32,
+    mut can_hold: impl FnMut(Id) -> bool,
+) -> Result<Ready, UpdateError> {
+    let mut walk = Walk::new(&blocks.runs, known);
+    walk.walk(&mut can_hold)?;
+    let counts = walk.counts;
+    if blocks.runs.iter().zip(&counts).all(|(run, count)| run.blocks.len() == *count) {
+        return Ok(Ready::All);
     }
     let kept = || blocks.runs.iter().zip(&counts).map(|(run, count)| (run.client, &run.blocks[..*count]));
     let mut part = Vec::with_capacity(update.len());
@@ -40,33 +49,78 @@ pub(crate) fn ready(update: &[u8], blocks: &Blocks, known: impl Fn(u64) -> u32) 
     } else {
         part.push(0);
     }
-    Ready::Part(part)
+    Ok(Ready::Part(part))
 }
 
-/// Leaves out what needs something that is not there; whether there was any.
-fn cut(runs: &[Run], counts: &mut [usize], known: &impl Fn(u64) -> u32) -> bool {
-    let mut ends: HashMap<u64, u32> = HashMap::new();
-    for (run, count) in runs.iter().zip(&*counts) {
-        let last = run.blocks[..*count].last().map_or(0, |block| block.ticks.end);
-        let end = ends.entry(run.client).or_insert_with(|| known(run.client));
-        *end = last.max(*end);
+/// Goes through the blocks in an order in which each finds what it needs.
+struct Walk<'a, F> {
+    runs: &'a [Run],
+    known: F,
+    /// Which run is a client's.
+    of: HashMap<u64, usize>,
+    /// Blocks of each run that are ready.
+    counts: Vec<usize>,
+    /// Clock ticks of each run's client that are here with them.
+    ends: Vec<u32>,
+    /// Runs that wait for more of a run.
+    waiting: Vec<Vec<usize>>,
+}
+
+impl<'a, F: Fn(u64) -> u32> Walk<'a, F> {
+    fn new(runs: &'a [Run], known: F) -> Self {
+        let of = runs.iter().enumerate().map(|(at, run)| (run.client, at)).collect();
+        let ends = runs.iter().map(|run| known(run.client)).collect();
+        Self { runs, known, of, counts: vec![0; runs.len()], ends, waiting: vec![Vec::new(); runs.len()] }
     }
-    let is_here = |(client, clock): &(u64, u32)| ends.get(client).copied().unwrap_or_else(|| known(*client)) > *clock;
-    let mut any = false;
-    for (run, count) in runs.iter().zip(counts) {
-        let here = known(run.client);
-        let mut next = here;
-        let fits = |block: &&Block| {
-            let is_new = block.ticks.end > here;
-            let fits = !is_new || (!block.hole && block.ticks.start <= next && block.needs.iter().all(is_here));
-            next = next.max(block.ticks.end);
-            fits
-        };
-        let ready = run.blocks[..*count].iter().take_while(fits).count();
-        any |= ready < *count;
-        *count = ready;
+
+    fn walk(&mut self, can_hold: &mut impl FnMut(Id) -> bool) -> Result<(), UpdateError> {
+        let mut todo: Vec<usize> = (0..self.runs.len()).collect();
+        while let Some(at) = todo.pop() {
+            let before = self.ends[at];
+            while self.takes_one(at, can_hold)? {}
+            if self.ends[at] > before {
+                todo.append(&mut self.waiting[at]);
+            }
+        }
+        Ok(())
     }
-    any
+
+    /// Takes the next block of a run, if it is ready.
+    fn takes_one(&mut self, at: usize, can_hold: &mut impl FnMut(Id) -> bool) -> Result<bool, UpdateError> {
+        let run = &self.runs[at];
+        let Some(block) = run.blocks.get(self.counts[at]) else { return Ok(false) };
+        if block.ticks.end > (self.known)(run.client) && !block.ticks.is_empty() {
+            if block.content == Content::Hole || block.ticks.start > self.ends[at] {
+                return Ok(false);
+            }
+            if let Some((client, _)) = block.needs.iter().find(|id| !self.is_here(id)) {
+                if let Some(other) = self.of.get(client) {
+                    self.waiting[*other].push(at);
+                }
+                return Ok(false);
+            }
+            if let Some((client, clock)) = block.parent.filter(|parent| !self.can_hold(*parent, can_hold)) {
+                return Err(UpdateError(format!("something is in {client}#{clock}, which can hold nothing")));
+            }
+        }
+        self.ends[at] = self.ends[at].max(block.ticks.end);
+        self.counts[at] += 1;
+        Ok(true)
+    }
+
+    fn is_here(&self, (client, clock): &Id) -> bool {
+        self.of.get(client).map_or_else(|| (self.known)(*client), |at| self.ends[*at]) > *clock
+    }
+
+    fn can_hold(&self, id: Id, here: &mut impl FnMut(Id) -> bool) -> bool {
+        let (client, clock) = id;
+        if (self.known)(client) > clock {
+            return here(id);
+        }
+        let blocks = self.of.get(&client).map_or(&[][..], |at| &self.runs[*at].blocks);
+        let at = blocks.partition_point(|block| block.ticks.end <= clock);
+        blocks.get(at).is_some_and(|block| matches!(block.content, Content::Type | Content::Gone))
+    }
 }
 
 fn write_var(bytes: &mut Vec<u8>, mut number: u64) {
@@ -103,7 +157,7 @@ mod tests {
         let [first, second] = updates();
         let check = |update: &[u8], known: &[(u64, u32)]| {
             let known = |client: u64| known.iter().find(|(id, _)| *id == client).map_or(0, |(_, clock)| *clock);
-            ready(update, &crate::guard::update(update).unwrap(), known)
+            ready(update, &crate::guard::update(update).unwrap(), known, |_| true).unwrap()
         };
         assert_eq!(check(&first, &[]), Ready::All);
         assert_eq!(check(&second, &[(1, 1)]), Ready::All);
@@ -125,8 +179,8 @@ mod tests {
         text.push(&mut txn, "A");
         let moved = txn.encode_update_v1();
         let blocks = crate::guard::update(&moved).unwrap();
-        assert_eq!(ready(&moved, &blocks, |_| 1), Ready::Part(vec![0, 0]));
-        assert_eq!(ready(&moved, &blocks, |_| 5), Ready::All);
+        assert_eq!(ready(&moved, &blocks, |_| 1, |_| true), Ok(Ready::Part(vec![0, 0])));
+        assert_eq!(ready(&moved, &blocks, |_| 5, |_| true), Ok(Ready::All));
     }
 
     #[test]
@@ -138,7 +192,7 @@ mod tests {
         text.push(&mut carl.transact_mut(), "C");
         let third = carl.transact().encode_state_as_update_v1(&StateVector::default());
         let both = yrs::merge_updates_v1([&second, &third]).unwrap();
-        let Ready::Part(part) = ready(&both, &crate::guard::update(&both).unwrap(), |_| 0) else {
+        let Ok(Ready::Part(part)) = ready(&both, &crate::guard::update(&both).unwrap(), |_| 0, |_| true) else {
             panic!("all is ready")
         };
         let doc = Doc::new();
@@ -151,5 +205,47 @@ mod tests {
         );
         doc.transact_mut().apply_update(Update::decode_v1(&first).unwrap()).unwrap();
         assert_eq!(source.get_string(&doc.transact()), "A");
+    }
+
+    /// One client's blocks, each a value in the map `a` or in the block of the client with this clock.
+    fn values(client: u8, parents: &[Option<[u8; 2]>]) -> Vec<u8> {
+        let block = |parent: &Option<[u8; 2]>| match parent {
+            None => vec![0x28, 1, 1, b'a', 1, b'k', 1, 126],
+            Some([client, clock]) => vec![0x28, 0, *client, *clock, 1, b'k', 1, 126],
+        };
+        [vec![parents.len() as u8, client, 0], parents.iter().flat_map(block).collect()].concat()
+    }
+
+    #[test]
+    fn what_needs_itself_or_what_comes_later_is_not_ready() {
+        let check = |runs: &[Vec<u8>]| {
+            let update = [vec![runs.len() as u8], runs.concat(), vec![0]].concat();
+            ready(&update, &crate::guard::update(&update).unwrap(), |_| 0, |_| true)
+        };
+        let first = |client| [vec![1], values(client, &[None]), vec![0]].concat();
+        assert_eq!(check(&[values(5, &[None, Some([5, 1])])]), Ok(Ready::Part(first(5))));
+        assert_eq!(check(&[values(5, &[None, Some([5, 2]), None])]), Ok(Ready::Part(first(5))));
+        let circle = check(&[values(5, &[Some([6, 0])]), values(6, &[Some([5, 0])])]);
+        assert_eq!(circle, Ok(Ready::Part(vec![0, 0])));
+        // What is there and holds nothing.
+        assert!(check(&[values(5, &[None, Some([5, 0])])]).is_err());
+        assert!(check(&[values(5, &[Some([6, 0])]), values(6, &[None])]).is_err());
+    }
+
+    #[test]
+    fn two_authors_who_take_turns_are_ready_in_either_order() {
+        let [ana, ben] = [1, 2].map(Doc::with_client_id);
+        let mut all = vec![];
+        for turn in 0..40 {
+            let (from, to) = if turn % 2 == 0 { (&ana, &ben) } else { (&ben, &ana) };
+            let text = from.get_or_insert_text("source");
+            let mut txn = from.transact_mut();
+            text.push(&mut txn, "x");
+            let update = txn.encode_update_v1();
+            to.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+            all.push(update);
+        }
+        let all = yrs::merge_updates_v1(&all).unwrap();
+        assert_eq!(ready(&all, &crate::guard::update(&all).unwrap(), |_| 0, |_| true), Ok(Ready::All));
     }
 }

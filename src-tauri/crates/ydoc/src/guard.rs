@@ -5,6 +5,7 @@
 
 use crate::UpdateError;
 use crate::json::DEEPEST;
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Ids of clients are that wide.
@@ -27,10 +28,27 @@ pub(crate) struct Block {
     /// Where it is in the update.
     pub(crate) bytes: Range<usize>,
     pub(crate) ticks: Range<u32>,
-    /// Nothing: it stands for blocks that are not here.
-    pub(crate) hole: bool,
-    /// Its neighbours and its parent: client and clock.
-    pub(crate) needs: Vec<(u64, u32)>,
+    pub(crate) content: Content,
+    /// Its neighbours and its parent.
+    pub(crate) needs: Vec<Id>,
+    /// What it is in, if it says so and that is no root.
+    pub(crate) parent: Option<Id>,
+}
+
+/// A client and a clock tick of it.
+pub(crate) type Id = (u64, u32);
+
+/// What a block is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// It stands for blocks that are not here.
+    Hole,
+    /// Deleted: what is said to be in it is deleted too.
+    Gone,
+    /// A shared type: other blocks may be in it.
+    Type,
+    /// Text, values, formats: nothing can be in it.
+    Value,
 }
 
 /// Refuses an update (v1) that claims more than its bytes can hold.
@@ -60,17 +78,20 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn update(&mut self) -> Option<Blocks> {
         let mut runs = Vec::new();
+        let mut clients = HashSet::new();
         for _ in 0..self.count()? {
             let count = self.count()?;
             let client = self.client()?;
+            // Yjs takes the last of two; nobody writes any.
+            if !clients.insert(client) {
+                return None;
+            }
             let mut clock = self.clock()?;
             let mut blocks = Vec::new();
             for _ in 0..count {
-                let (start, hole) = (self.at, self.bytes.get(self.at) == Some(&10));
-                let mut needs = Vec::new();
-                let end = clock.checked_add(self.block(&mut needs)?)?;
-                blocks.push(Block { bytes: start..self.at, ticks: clock..end, hole, needs });
-                clock = end;
+                let block = self.block(clock)?;
+                clock = block.ticks.end;
+                blocks.push(block);
             }
             runs.push(Run { client, blocks });
         }
@@ -84,12 +105,23 @@ impl Walk<'_> {
         Some(Blocks { runs, deletions })
     }
 
-    /// Passes a block; returns how many clock ticks it takes.
-    fn block(&mut self, needs: &mut Vec<(u64, u32)>) -> Option<u32> {
+    /// Passes a block that begins with this clock tick.
+    fn block(&mut self, clock: u32) -> Option<Block> {
+        let start = self.at;
         let info = self.byte()?;
-        if matches!(info, 0 | 10) {
-            return self.clock();
-        }
+        let (mut needs, mut parent) = (Vec::new(), None);
+        let content = match info & 0x0f {
+            0 | 1 => Content::Gone,
+            7 => Content::Type,
+            10 => Content::Hole,
+            _ => Content::Value,
+        };
+        let length = if matches!(info, 0 | 10) { self.clock()? } else { self.item(info, &mut needs, &mut parent)? };
+        Some(Block { bytes: start..self.at, ticks: clock..clock.checked_add(length)?, content, needs, parent })
+    }
+
+    /// Passes an item after its first byte; returns how many clock ticks it takes.
+    fn item(&mut self, info: u8, needs: &mut Vec<Id>, parent: &mut Option<Id>) -> Option<u32> {
         let ends = [0x80, 0x40].into_iter().filter(|bit| info & bit != 0).count();
         for _ in 0..ends {
             needs.push(self.id()?);
@@ -98,7 +130,8 @@ impl Walk<'_> {
             if self.clock()? == 1 {
                 self.text()?;
             } else {
-                needs.push(self.id()?);
+                *parent = Some(self.id()?);
+                needs.extend(*parent);
             }
             if info & 0x20 != 0 {
                 self.text()?;
@@ -164,7 +197,7 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn id(&mut self) -> Option<(u64, u32)> {
+    fn id(&mut self) -> Option<Id> {
         Some((self.client()?, self.clock()?))
     }
 
@@ -228,6 +261,8 @@ mod tests {
         assert!(update(&shallow).is_ok());
         assert!(update(&[0, 0]).is_ok());
         refused(&[1, 1, 5, 0, 2, 1, 1, b'a', 1, 1, b'1', 1, b'2', 0]);
+        let twice = [&[2][..], &[1, 5, 0, 8, 1, 1, b'a', 1, 126].repeat(2), &[0]].concat();
+        refused(&twice);
         assert!(state_vector(&[0xff, 0xff, 0xff, 0xff, 0x0f]).is_err());
         assert_eq!(state_vector(&[1, 5, 3]), Ok(()));
     }
