@@ -15,7 +15,8 @@ pub(super) fn run(bytes: &[u8]) {
         return;
     }
     let mut follower = Document::from_state(model, 8, &document.state()).expect("its own state");
-    let mut late: Vec<Vec<u8>> = Vec::new();
+    // Whose, and what.
+    let mut late: Vec<(u64, Vec<u8>)> = Vec::new();
     let mut sound = true;
     for _ in 0..64 {
         if input.is_empty() {
@@ -31,14 +32,17 @@ pub(super) fn run(bytes: &[u8]) {
                 }
                 continue;
             }
-            3 if !late.is_empty() => late.remove(usize::from(input.byte()) % late.len()),
+            3 if !late.is_empty() => late.remove(usize::from(input.byte()) % late.len()).1,
             what => {
-                let state = document.state();
+                // He has his own edits, whoever else does not.
+                let own = late.iter().filter(|(by, _)| *by == author).map(|(_, update)| update.clone());
+                let state = [document.state().to_vec()].into_iter().chain(own);
+                let state = yrs::merge_updates_v1(state.collect::<Vec<_>>()).expect("sound updates");
                 let Some(mut update) = edit::update(model, &state, author, &mut input) else { continue };
                 match what {
                     4 => edit::damage(&mut update, &mut input),
                     5 => {
-                        late.push(update);
+                        late.push((author, update));
                         continue;
                     }
                     _ => {}
@@ -47,9 +51,7 @@ pub(super) fn run(bytes: &[u8]) {
             }
         };
         let foreign = matches!(what % 8, 0 | 1 | 4);
-        if tell(&mut document, &mut follower, &update) && foreign {
-            sound = false;
-        }
+        sound &= !(tell(&mut document, &mut follower, &update) && foreign);
     }
     let written = document.to_bytes(b"");
     let mut read = Document::new(model, 11);
@@ -67,7 +69,7 @@ pub(super) fn run(bytes: &[u8]) {
     same(&written, &new.to_bytes(b""), "who asks");
 }
 
-/// Whether it brought anything.
+/// Whether it brought anything, or may bring something later.
 fn tell(document: &mut Document, follower: &mut Document, update: &[u8]) -> bool {
     let before = document.state();
     match document.apply(update) {
@@ -75,7 +77,7 @@ fn tell(document: &mut Document, follower: &mut Document, update: &[u8]) -> bool
             if let Some(new) = &applied.update {
                 follower.apply(new).expect("what it tells can be applied");
             }
-            applied.update.is_some()
+            applied.update.is_some() || !document.is_all_of(&document.state())
         }
         Err(_) => {
             assert!(document.state() == before, "a part of what is refused is taken");
