@@ -1,14 +1,23 @@
-//! What is true only while somebody is there: awareness entries, their clocks, and which connection speaks for which.
+//! What is true only while somebody is there: awareness entries, their clocks, and which connection speaks for which. What a
+//! connection says must not stop others: how much it is, and how large its numbers are, has limits.
 //!
 //! Not here: frames to send, people, time. Silence is not judged: clients drop entries that are not renewed.
 
 use crate::frame::{Malformed, Reader, put_bytes, put_number};
+use crate::presence::{self, CLIENT_IDS};
 use protocol::ClientId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Awareness ids one connection may speak for; more can only be malice.
 const MOST_IDS: usize = 256;
+
+/// Bytes of all states that one connection speaks for: everybody who comes gets all of them.
+const MOST_BYTES: usize = 128 * 1024;
+
+/// Clocks begin at 0 and rise by one with each change. Some clients keep them in 32 bits, and when an id goes its clock rises once
+/// more.
+const CLOCKS: u64 = u32::MAX as u64;
 
 /// One entry of an awareness update.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +37,10 @@ pub(crate) fn decode(body: &[u8]) -> Result<Vec<Entry>, Malformed> {
     let mut entries = Vec::new();
     for _ in 0..count {
         let (id, clock, state) = (reader.number()?, reader.number()?, reader.text()?);
+        // One number that a client cannot read costs it all entries of a frame.
+        if id >= CLIENT_IDS || clock >= CLOCKS {
+            return Err(Malformed("an awareness id or clock is too large"));
+        }
         let state = (state != "null").then(|| Arc::from(state));
         entries.push(Entry { id, clock, state });
     }
@@ -59,6 +72,8 @@ pub(crate) struct News {
     pub(crate) fresh: Vec<Entry>,
     /// Back to the sender alone: it says what the room knows to be over, and must count on from there.
     pub(crate) correct: Vec<Entry>,
+    /// Something of it was not taken.
+    pub(crate) fault: Option<Malformed>,
 }
 
 /// The entries of one room.
@@ -68,61 +83,56 @@ pub(crate) struct Awareness {
 }
 
 impl Awareness {
-    /// Takes what is new. Entries that others echo (stock clients send on what they receive) are not, nor is the claim of one
-    /// client that another, who is connected here, is gone. `same` tells whether a connection is of the sender's person.
-    pub(crate) fn apply(
-        &mut self,
-        from: ClientId,
-        entries: Vec<Entry>,
-        same: impl Fn(ClientId) -> bool,
-    ) -> Result<News, Malformed> {
-        let readable = |entry: &Entry| {
-            entry.state.as_deref().is_none_or(|state| serde_json::from_str::<serde_json::Value>(state).is_ok())
-        };
-        let mut owned = self.owned(from).len();
+    /// Takes what is new. Entries that others echo (stock clients send on what they receive) are not, nor is what one person says
+    /// of another's client that is connected here. `same` tells whether a connection is of the sender's person.
+    pub(crate) fn apply(&mut self, from: ClientId, entries: Vec<Entry>, same: impl Fn(ClientId) -> bool) -> News {
         let mut news = News::default();
-        for entry in entries {
-            let Some(known) = self.known.get_mut(&entry.id) else {
-                if entry.state.is_some() {
-                    if owned >= MOST_IDS {
-                        return Err(Malformed("too many awareness ids"));
-                    }
-                    if !readable(&entry) {
-                        return Err(Malformed("an awareness state is not JSON"));
-                    }
-                    owned += 1;
-                    let known = Known { clock: entry.clock, state: entry.state.clone(), owner: Some(from) };
-                    self.known.insert(entry.id, known);
-                    news.fresh.push(entry);
-                }
-                continue;
+        for mut entry in entries {
+            let (clock, owner, is_here) = match self.known.get(&entry.id) {
+                Some(known) => (Some(known.clock), known.owner, known.state.is_some()),
+                None => (None, None, false),
             };
-            let mine = known.owner.is_none_or(|owner| owner == from);
-            let newer = match &entry.state {
-                Some(_) => entry.clock > known.clock,
-                None => mine && known.state.is_some() && entry.clock >= known.clock,
+            let newer = match (&entry.state, clock) {
+                (Some(_), None) => true,
+                (Some(_), Some(clock)) => entry.clock > clock && owner.is_none_or(|owner| owner == from || same(owner)),
+                (None, _) => is_here && owner.is_none_or(|owner| owner == from) && clock <= Some(entry.clock),
             };
             if newer {
-                if !readable(&entry) {
-                    return Err(Malformed("an awareness state is not JSON"));
+                if let Err(fault) = self.fit(from, &mut entry) {
+                    news.fault = Some(fault);
+                    continue;
                 }
-                known.clock = entry.clock;
-                known.state = entry.state.clone();
-                known.owner = entry.state.is_some().then_some(from);
+                let (clock, state) = (entry.clock, entry.state.clone());
+                let owner = state.is_some().then_some(from);
+                self.known.insert(entry.id, Known { clock, state, owner });
                 news.fresh.push(entry);
-            } else if entry.state.is_some() && known.state.is_none() {
-                news.correct.push(Entry { id: entry.id, clock: known.clock, state: None });
+            } else if entry.state.is_some() && !is_here {
+                news.correct.extend(clock.map(|clock| Entry { id: entry.id, clock, state: None }));
             } else if entry.state.is_some()
-                && entry.clock == known.clock
-                && owned == 0
-                && known.owner.is_some_and(&same)
+                && clock == Some(entry.clock)
+                && owner.is_some_and(&same)
+                && self.owned(from).is_empty()
+                && let Some(known) = self.known.get_mut(&entry.id)
             {
                 // A person's client says first who it is itself: it is back, and its old socket has not ended yet.
                 known.owner = Some(from);
-                owned += 1;
             }
         }
-        Ok(news)
+        news
+    }
+
+    /// Leaves out of a new state what others must not get.
+    fn fit(&self, from: ClientId, entry: &mut Entry) -> Result<(), Malformed> {
+        let Some(state) = &entry.state else { return Ok(()) };
+        let others = || self.known.iter().filter(|(id, known)| known.owner == Some(from) && **id != entry.id);
+        if others().count() >= MOST_IDS {
+            return Err(Malformed("too many awareness ids"));
+        }
+        let said: usize = others().filter_map(|(_, known)| known.state.as_deref().map(str::len)).sum();
+        if let Some(fitted) = presence::fit(state, MOST_BYTES.saturating_sub(said))? {
+            entry.state = Some(fitted.into());
+        }
+        Ok(())
     }
 
     /// Ids that a connection speaks for.
@@ -180,7 +190,7 @@ mod tests {
     #[test]
     fn only_news_counts() {
         let mut room = Awareness::default();
-        let mut fresh = |from, e: Entry| room.apply(from, vec![e], |_| false).unwrap().fresh.len();
+        let mut fresh = |from, e: Entry| room.apply(from, vec![e], |_| false).fresh.len();
         assert_eq!(fresh(ANA, entry(7, 0, "{}")), 1);
         assert_eq!(fresh(ANA, entry(7, 1, "{\"a\":1}")), 1);
         assert_eq!(fresh(BEN, entry(8, 0, "{}")), 1);
@@ -189,14 +199,15 @@ mod tests {
         assert_eq!(fresh(ANA, entry(7, 0, "{}")), 0, "old");
         assert_eq!(fresh(ANA, entry(7, 1, "null")), 1);
         assert_eq!(fresh(ANA, entry(7, 1, "null")), 0);
-        assert!(room.apply(ANA, vec![entry(9, 1, "{")], |_| true).is_err());
+        let news = room.apply(ANA, vec![entry(9, 1, "{"), entry(10, 1, "{}")], |_| true);
+        assert_eq!((news.fresh, news.fault.is_some()), (vec![entry(10, 1, "{}")], true));
     }
 
     #[test]
     fn a_new_socket_takes_over_and_the_old_one_takes_nothing_with_it() {
         let mut room = Awareness::default();
-        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true).unwrap();
-        assert_eq!(room.apply(BEN, vec![entry(7, 5, "{}")], |_| true).unwrap(), News::default());
+        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true);
+        assert_eq!(room.apply(BEN, vec![entry(7, 5, "{}")], |_| true), News::default());
         assert_eq!(room.owned(BEN), [7]);
         assert_eq!(room.leave(ANA), []);
         assert_eq!(room.leave(BEN), [entry(7, 6, "null")]);
@@ -205,11 +216,38 @@ mod tests {
     #[test]
     fn who_returns_with_an_old_clock_is_told() {
         let mut room = Awareness::default();
-        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true).unwrap();
+        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true);
         room.leave(ANA);
-        let news = room.apply(BEN, vec![entry(7, 5, "{}")], |_| true).unwrap();
-        assert_eq!(news, News { fresh: vec![], correct: vec![entry(7, 6, "null")] });
-        assert_eq!(room.apply(BEN, vec![entry(7, 7, "{}")], |_| true).unwrap().fresh.len(), 1);
+        let news = room.apply(BEN, vec![entry(7, 5, "{}")], |_| true);
+        assert_eq!(news, News { fresh: vec![], correct: vec![entry(7, 6, "null")], fault: None });
+        assert_eq!(room.apply(BEN, vec![entry(7, 7, "{}")], |_| true).fresh.len(), 1);
         assert_eq!(room.owned(BEN), [7]);
+    }
+
+    #[test]
+    fn aware_61_what_one_connection_says_has_limits() {
+        let mut room = Awareness::default();
+        let long = format!("\"{}\"", "x".repeat(MOST_BYTES / 2));
+        assert_eq!(room.apply(ANA, vec![entry(1, 0, &long)], |_| true).fault, None);
+        assert_eq!(room.apply(ANA, vec![entry(1, 1, &long)], |_| true).fault, None, "in the place of the other");
+        assert!(room.apply(ANA, vec![entry(2, 0, &long)], |_| true).fault.is_some());
+        assert_eq!(room.apply(BEN, vec![entry(2, 0, &long)], |_| true).fault, None);
+        let many = (10..10 + MOST_IDS as u64).map(|id| entry(id, 0, "1")).collect();
+        let news = room.apply(ANA, many, |_| true);
+        assert_eq!((news.fresh.len(), news.fault.is_some()), (MOST_IDS - 1, true));
+        for (id, clock) in [(CLIENT_IDS, 0), (0, CLOCKS), (u64::MAX, u64::MAX)] {
+            assert!(decode(&encode(&[entry(id, clock, "{}")])).is_err());
+        }
+        assert!(decode(&encode(&[entry(CLIENT_IDS - 1, CLOCKS - 1, "{}")])).is_ok());
+    }
+
+    #[test]
+    fn aware_62_nobody_speaks_for_the_client_of_another_person() {
+        let mut room = Awareness::default();
+        room.apply(ANA, vec![entry(7, 5, "{}")], |_| true);
+        assert_eq!(room.apply(BEN, vec![entry(7, 9, "1")], |_| false), News::default());
+        assert_eq!(room.apply(BEN, vec![entry(7, 9, "null")], |_| false), News::default());
+        assert_eq!(room.apply(ANA, vec![entry(7, 6, "2")], |_| false).fresh.len(), 1);
+        assert_eq!(room.apply(BEN, vec![entry(7, 7, "3")], |_| true).fresh.len(), 1, "another page of hers");
     }
 }

@@ -16,6 +16,7 @@ mod mirror;
 mod opening;
 mod past;
 mod place;
+mod presence;
 mod rebuild;
 mod roster;
 mod save;

@@ -130,14 +130,14 @@ impl Roster {
     ) -> Result<(), Malformed> {
         let people = &self.people;
         let name = |client| people.get(&client).map(|person| &person.member.user.username);
-        let news = self.awareness.apply(from, awareness::decode(body)?, |owner| name(owner) == name(from))?;
+        let news = self.awareness.apply(from, awareness::decode(body)?, |owner| name(owner) == name(from));
         if !news.fresh.is_empty() {
             self.broadcast(now, None, frame::awareness(&awareness::encode(&news.fresh)), out);
         }
         if !news.correct.is_empty() {
             self.send_entries(now, from, &news.correct, out);
         }
-        Ok(())
+        news.fault.map_or(Ok(()), Err)
     }
 
     /// All known states to one who asks.
