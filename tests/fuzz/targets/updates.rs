@@ -16,8 +16,9 @@ pub(super) fn run(bytes: &[u8]) {
         return;
     }
     let mut follower = Document::from_state(model, 8, &document.state()).expect("its own state");
-    // Whose, and what.
-    let mut late: Vec<(u64, Vec<u8>)> = Vec::new();
+    let mut late: Vec<Vec<u8>> = Vec::new();
+    // Whose edits: they come late, and wait for others.
+    let mut made: Vec<(u64, Vec<u8>)> = Vec::new();
     let mut sound = true;
     for _ in 0..64 {
         if input.is_empty() {
@@ -33,20 +34,21 @@ pub(super) fn run(bytes: &[u8]) {
                 }
                 continue;
             }
-            3 if !late.is_empty() => late.remove(usize::from(input.byte()) % late.len()).1,
+            3 if !late.is_empty() => late.remove(usize::from(input.byte()) % late.len()),
             what => {
                 // He has his own edits, whoever else does not.
-                let own = late.iter().filter(|(by, _)| *by == author).map(|(_, update)| update.clone());
+                let own = made.iter().filter(|(by, _)| *by == author).map(|(_, update)| update.clone());
                 let state = [document.state().to_vec()].into_iter().chain(own);
                 let state = yrs::merge_updates_v1(state.collect::<Vec<_>>()).expect("sound updates");
                 let Some(mut update) = edit::update(model, &state, author, &mut input) else { continue };
-                match what {
-                    4 => edit::damage(&mut update, &mut input),
-                    5 => {
-                        late.push((author, update));
-                        continue;
-                    }
-                    _ => {}
+                if what == 4 {
+                    edit::damage(&mut update, &mut input);
+                } else {
+                    made.push((author, update.clone()));
+                }
+                if what == 5 {
+                    late.push(update);
+                    continue;
                 }
                 update
             }
