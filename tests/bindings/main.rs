@@ -37,6 +37,9 @@ fn made() -> String {
     all.visit::<protocol::guest::Hello>();
     all.visit::<protocol::guest::Join>();
     all.visit::<protocol::guest::Joined>();
+    all.visit::<protocol::guest::Ask>();
+    all.visit::<protocol::guest::Knocked>();
+    all.visit::<protocol::guest::Ticket>();
     all.visit::<protocol::guest::FileList>();
     all.visit::<protocol::Notice>();
     all.visit::<protocol::VersionList>();

@@ -1,7 +1,8 @@
 //! Share links, guests, and what only the owner may.
 
 use futures_util::StreamExt;
-use protocol::panel::Command;
+use protocol::Role;
+use protocol::panel::{Command, LinkWish};
 use serde_json::{Value, json};
 use tests::{GUEST_ADDRESS, OWNER_TOKEN, Request, TestClient, TestHost, socket, until};
 
@@ -62,7 +63,7 @@ async fn link_21_who_has_neither_link_nor_cookie_learns_nothing() {
     let host = TestHost::start(&[("a.txt", "a\n")]).await;
     let secret = host.share().await;
     let hello = async |body: Value| host.guest("POST", "/tides/api/commonplace/hello").body(body).send().await;
-    let nothing = json!({ "version": protocol::VERSION, "folder": null, "host": null, "me": null, "role": null, "sharing": false, "jupyterlab": false });
+    let nothing = json!({ "version": protocol::VERSION, "folder": null, "host": null, "me": null, "role": null, "ask": false, "removed": false, "sharing": false, "jupyterlab": false });
     assert_eq!(hello(json!({ "secret": null })).await.json(), nothing);
     let offered = hello(json!({ "secret": secret })).await.json();
     assert_eq!(
@@ -85,17 +86,19 @@ async fn link_21_who_has_neither_link_nor_cookie_learns_nothing() {
 }
 
 #[tokio::test]
-async fn link_22_a_new_link_ends_the_old_one_and_who_came_by_it() {
+async fn link_22_a_new_link_that_ends_the_others_ends_who_came_by_them() {
     let host = TestHost::start(&[("a.txt", "a\n")]).await;
     let old = host.share().await;
     let guest = Guest::join(&host, &old, "Ana").await;
     let client = guest.open_text("a.txt").await;
-    let state = host.server.command(Command::RenewLink { slug: host.slug.clone() }).await.unwrap();
+    let link = LinkWish { label: String::new(), role: Role::Edit, ask: false, expires: None, most_uses: None };
+    let new = Command::NewLink { slug: host.slug.clone(), link, end_others: true };
+    let state = host.server.command(new).await.unwrap();
     let (code, reason) = client.closed().await;
     assert_eq!(code, 4403, "{reason}");
     guest.request("GET", "/tides/api/me").send().await.error(403);
     assert_eq!(host.redeem(&old, "Ana").await.json()["code"], "link-ended");
-    let link = state.folders[0].sharing.as_ref().unwrap().link.clone();
+    let link = state.folders[0].sharing.as_ref().unwrap().link.clone().unwrap();
     let new = link.split_once('#').unwrap().1;
     assert_ne!(new, old);
     Guest::join(&host, new, "Ana").await.open_text("a.txt").await;

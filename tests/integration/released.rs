@@ -92,14 +92,23 @@ async fn store_90_the_store_of_every_released_version_opens_and_nothing_of_it_is
         assert_eq!(away.text(), "zero\none\ntwo\nthree\n");
         let pools = old_client(&host, "pools.ipynb", notebook).await;
         assert_eq!(pools.see(|seen| seen.sources()), ["print(12)  # again", "At the *pier*. Low tide."]);
+        // The link of then is good, and nobody can read its secret any more.
+        let old = "8bd137b1bfd63b7f76cd60e58769fbef";
+        assert_ne!(host.share().await, old);
+        assert_eq!(host.redeem(old, "Ben").await.status, 200);
         half.type_at(0, "= ");
         host.saved("half.md", "= → ∑ ≠ ∏\n").await;
         host.saved("notes.md", &format!("Marie: {NOTES}")).await;
         host.saved("pools.ipynb", &POOLS.replace("print(12)", "print(12)  # again")).await;
         host.server.stop().await;
 
-        assert_eq!(count(&store, "folders WHERE slug = 'tides' AND secret = '8bd137b1bfd63b7f76cd60e58769fbef'"), 1);
-        assert_eq!(count(&store, "guests WHERE user LIKE '%Ana%' AND role = '\"edit\"'"), 1);
+        let bytes = std::fs::read(&store).unwrap();
+        assert!(!bytes.windows(old.len()).any(|part| part == old.as_bytes()), "the secret is still in the store");
+        assert_eq!(count(&store, "folders WHERE slug = 'tides' AND secret = ''"), 1);
+        assert_eq!(
+            count(&store, "access WHERE kind = 'guest' AND row LIKE '%Ana%' AND row LIKE '%\"role\":\"edit\"%'"),
+            1
+        );
         assert_eq!(count(&store, "files"), 4);
         assert_eq!(count(&store, "documents WHERE room LIKE 'text:%' OR room LIKE 'json:%'"), 4);
         assert_eq!(count(&store, "sessions WHERE id = '7ea1063e-9300-4703-8592-4ab3e8ebf115'"), 1);

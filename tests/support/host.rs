@@ -174,7 +174,7 @@ impl TestHost {
         let address = Some(GUEST_ADDRESS.to_owned());
         let state = self.server.command(Command::Share { slug: self.slug.clone(), address }).await.unwrap();
         let folder = state.folders.iter().find(|folder| folder.slug == self.slug).unwrap();
-        let link = &folder.sharing.as_ref().unwrap().link;
+        let link = folder.sharing.as_ref().unwrap().link.as_ref().unwrap();
         link.split_once('#').unwrap().1.to_owned()
     }
 

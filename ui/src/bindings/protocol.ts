@@ -4,7 +4,45 @@
 /**
  * What happened. Ids; shown untranslated in exports.
  */
-export type Action = "initialize" | "load" | "save" | "overwrite" | "clean" | "join" | "leave" | "rename" | "delete" | "create" | "copy" | "share" | "unshare" | "revoke" | "remove" | "add" | "wake" | "fault";
+export type Action = "initialize" | "load" | "save" | "overwrite" | "clean" | "join" | "leave" | "rename" | "delete" | "create" | "copy" | "share" | "unshare" | "revoke" | "knock" | "refuse" | "role" | "remove" | "add" | "wake" | "fault";
+
+/**
+ * Body of `POST knock`: asks to come in, with a link, the short code or nothing; or, with a guest's cookie, to edit.
+ */
+export type Ask = { 
+/**
+ * `view` or `edit`; never more than the link gives.
+ */
+wants: Role, 
+/**
+ * The share link's secret, for those who have the link.
+ */
+secret?: string, 
+/**
+ * The short code from the host's screen, for those who typed it.
+ */
+code?: string, 
+/**
+ * 1 to 40 characters.
+ */
+name: string, 
+/**
+ * `#rrggbb`, or `null` for the next free colour.
+ */
+color: string | null, };
+
+/**
+ * What a guest without the link types instead.
+ */
+export type Code = { 
+/**
+ * Six digits.
+ */
+code: string, 
+/**
+ * Another takes its place then, Unix milliseconds.
+ */
+until: number, };
 
 /**
  * What the window asks for; the answer is the new [`State`] or an [`crate::ErrorBody`].
@@ -29,11 +67,119 @@ address: string | null, } | { "do": "unshare",
 /**
  * Which.
  */
-slug: string, } | { "do": "renew-link", 
+slug: string, } | { "do": "new-link", 
 /**
- * Which.
+ * Of which folder.
  */
-slug: string, };
+slug: string, 
+/**
+ * What it is to be.
+ */
+link: LinkWish, 
+/**
+ * End all others; who came by them leaves.
+ */
+end_others: boolean, } | { "do": "change-link", 
+/**
+ * Of which folder.
+ */
+slug: string, 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it is to be.
+ */
+link: LinkWish, } | { "do": "end-link", 
+/**
+ * Of which folder.
+ */
+slug: string, 
+/**
+ * Its id.
+ */
+id: string, } | { "do": "let-in", 
+/**
+ * To which folder.
+ */
+slug: string, 
+/**
+ * Id of the knock.
+ */
+knock: string, 
+/**
+ * `view` or `edit`.
+ */
+role: Role, 
+/**
+ * The device may come in by itself the next time.
+ */
+remember: boolean, } | { "do": "refuse", 
+/**
+ * At which folder.
+ */
+slug: string, 
+/**
+ * Id of the knock.
+ */
+knock: string, } | { "do": "set-role", 
+/**
+ * In which folder.
+ */
+slug: string, 
+/**
+ * [`Presence::username`].
+ */
+person: string, 
+/**
+ * `view` or `edit`.
+ */
+role: Role, } | { "do": "remove-person", 
+/**
+ * Of which folder.
+ */
+slug: string, 
+/**
+ * [`Presence::username`].
+ */
+person: string, } | { "do": "let-back", 
+/**
+ * To which folder.
+ */
+slug: string, 
+/**
+ * [`Removed::username`].
+ */
+person: string, } | { "do": "new-token", 
+/**
+ * For which folder.
+ */
+slug: string, 
+/**
+ * 1 to 40 characters; also the name under which it acts.
+ */
+name: string, 
+/**
+ * `view` or `edit`.
+ */
+role: Role, } | { "do": "end-token", 
+/**
+ * Of which folder.
+ */
+slug: string, 
+/**
+ * Its id.
+ */
+id: string, } | { "do": "forget-device", 
+/**
+ * In which folder.
+ */
+slug: string, 
+/**
+ * Its id.
+ */
+id: string, };
 
 /**
  * A stretch of lines in which both sides wrote on one line.
@@ -68,6 +214,11 @@ format: string,
 type: string, };
 
 /**
+ * Why a link ended.
+ */
+export type Ended = "revoked" | "expired" | "used-up";
+
+/**
  * JSON body of every error answer: Jupyter's shape (`message`, `reason`) and our code.
  */
 export type ErrorBody = { 
@@ -87,7 +238,7 @@ code: ErrorCode, };
 /**
  * What a client can act on. A code exists only if some client acts on it.
  */
-export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "bad-name" | "not-found" | "bad-request" | "exists" | "too-big" | "cannot-bind" | "fault";
+export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "removed" | "must-ask" | "bad-code" | "too-many" | "bad-name" | "not-found" | "bad-request" | "exists" | "too-big" | "cannot-bind" | "fault";
 
 /**
  * Which stream an event belongs to.
@@ -237,6 +388,26 @@ sharing: Sharing | null,
  */
 people: Array<Presence>, 
 /**
+ * Its share links, the newest first; those that ended stay listed for a while.
+ */
+links: Array<Link>, 
+/**
+ * Who asks to come in, or to edit; the longest waiting first.
+ */
+knocks: Array<Knock>, 
+/**
+ * Who was removed and not let back in, the last first.
+ */
+removed: Array<Removed>, 
+/**
+ * API tokens, the newest first.
+ */
+tokens: Array<Token>, 
+/**
+ * Devices that come in without asking.
+ */
+remembered: Array<Remembered>, 
+/**
  * Documents that are open now.
  */
 documents: number, 
@@ -246,7 +417,7 @@ documents: number,
 unsaved: number, };
 
 /**
- * Answer of `GET hello`. Folder and host are `null` for somebody who has neither a cookie nor a link.
+ * Answer of `POST hello`. Folder and host are `null` for somebody who has neither a cookie nor a link nor the short code.
  */
 export type Hello = { 
 /**
@@ -269,6 +440,14 @@ me: User | null,
  * What you may do, or would by this link.
  */
 role: Role | null, 
+/**
+ * The host is asked about you: knock instead of joining.
+ */
+ask: boolean, 
+/**
+ * The cookie is of somebody who was removed; knocking asks to come back.
+ */
+removed: boolean, 
 /**
  * Whether the folder is shared now.
  */
@@ -296,9 +475,13 @@ address: string, };
  */
 export type Join = { 
 /**
- * The share link's secret.
+ * The share link's secret, for those who have the link.
  */
-secret: string, 
+secret?: string, 
+/**
+ * The short code from the host's screen, for those who typed it.
+ */
+code?: string, 
 /**
  * 1 to 40 characters.
  */
@@ -322,9 +505,150 @@ me: User,
 role: Role, };
 
 /**
+ * Somebody asks.
+ */
+export type Knock = { 
+/**
+ * Names the knock.
+ */
+id: string, 
+/**
+ * The name they typed.
+ */
+name: string, 
+/**
+ * `#rrggbb` or `null`.
+ */
+color: string | null, 
+/**
+ * `192.168.1.62 · Chrome on Android`.
+ */
+device: string, 
+/**
+ * The four digits that their screen shows too.
+ */
+code: string, 
+/**
+ * What they want to do.
+ */
+wants: Role, 
+/**
+ * Since when they wait, Unix milliseconds.
+ */
+since: number, 
+/**
+ * Id of the link they have; `null`: none.
+ */
+link: string | null, 
+/**
+ * Why they ask.
+ */
+why: Purpose, };
+
+/**
+ * Answer of `POST knock`, and of `POST knock/wait`, which is held back until there is news (20 s at most; then asked again).
+ */
+export type Knocked = { "state": "waiting", 
+/**
+ * Names the knock to `wait` and `stop`; a secret of this page.
+ */
+ticket: string, 
+/**
+ * Four digits that the host sees too.
+ */
+code: string, 
+/**
+ * Since when, Unix milliseconds.
+ */
+since: number, } | { "state": "let-in" } & Joined | { "state": "refused" } | { "state": "over" };
+
+/**
  * How much an event matters, in rising order.
  */
 export type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
+
+/**
+ * A share link, as its owner sees it.
+ */
+export type Link = { 
+/**
+ * Names it; no secret.
+ */
+id: string, 
+/**
+ * It is the one on the card: the newest that is live and can be shown.
+ */
+present: boolean, 
+/**
+ * The full URL, while the folder is shared and the link is live; `null` also for a link of an older version, whose secret
+ * nobody knows any more.
+ */
+url: string | null, 
+/**
+ * When it was made, Unix milliseconds.
+ */
+made: number, 
+/**
+ * How many joined by it.
+ */
+uses: number, 
+/**
+ * When the last did, Unix milliseconds.
+ */
+last_used: number | null, 
+/**
+ * People who are here by it now.
+ */
+people: number, 
+/**
+ * Why nobody can join by it any more; `null`: it is live.
+ */
+ended: Ended | null, 
+/**
+ * A name for the owner, as `Class`; may be empty.
+ */
+label: string, 
+/**
+ * `view` or `edit`.
+ */
+role: Role, 
+/**
+ * The owner is asked about everybody who comes by it.
+ */
+ask: boolean, 
+/**
+ * It ends then, in Unix milliseconds, and those who came by it leave; `null`: it is good whenever the folder is shared.
+ */
+expires: number | null, 
+/**
+ * So many may join by it; `null`: any number.
+ */
+most_uses: number | null, };
+
+/**
+ * What an owner wants of a link.
+ */
+export type LinkWish = { 
+/**
+ * A name for the owner, as `Class`; may be empty.
+ */
+label: string, 
+/**
+ * `view` or `edit`.
+ */
+role: Role, 
+/**
+ * The owner is asked about everybody who comes by it.
+ */
+ask: boolean, 
+/**
+ * It ends then, in Unix milliseconds, and those who came by it leave; `null`: it is good whenever the folder is shared.
+ */
+expires: number | null, 
+/**
+ * So many may join by it; `null`: any number.
+ */
+most_uses: number | null, };
 
 /**
  * A change of the file by another program that was merged into the document.
@@ -412,7 +736,11 @@ export type Notice = { "type": "merged",
 /**
  * The merges.
  */
-merges: Array<Merge>, } | { "type": "file" } & FileState;
+merges: Array<Merge>, } | { "type": "role", 
+/**
+ * From now on.
+ */
+role: Role, } | { "type": "file" } & FileState;
 
 /**
  * The person of an event.
@@ -470,7 +798,58 @@ since: number,
 /**
  * Open connections.
  */
-connections: number, };
+connections: number, 
+/**
+ * Id of the link or API token they came by; `null`: let in without a link, or the owner.
+ */
+by: string | null, };
+
+/**
+ * Why somebody asks.
+ */
+export type Purpose = "join" | "edit" | "back";
+
+/**
+ * A device that comes in without asking.
+ */
+export type Remembered = { 
+/**
+ * Names it; no secret.
+ */
+id: string, 
+/**
+ * Name of whoever was let in with it.
+ */
+name: string, 
+/**
+ * With which role it comes in.
+ */
+role: Role, 
+/**
+ * When it was let in, Unix milliseconds.
+ */
+since: number, };
+
+/**
+ * Somebody who was removed.
+ */
+export type Removed = { 
+/**
+ * Identity.
+ */
+username: string, 
+/**
+ * Name to show.
+ */
+name: string, 
+/**
+ * `#rrggbb` or `null`.
+ */
+color: string | null, 
+/**
+ * When, Unix milliseconds.
+ */
+since: number, };
 
 /**
  * Body of `POST versions/{path}`: the version becomes an edit of the document, as if somebody had typed it. The answer is
@@ -530,13 +909,13 @@ address: string,
  */
 devices: number, 
 /**
- * The share link: full URL with its secret in the fragment.
+ * The present link, the newest that is live: full URL with its secret in the fragment. `null`: there is none.
  */
-link: string, 
+link: string | null, 
 /**
- * Role that the link gives.
+ * The short code that leads to the present link; `null` without one.
  */
-role: Role, };
+code: Code | null, };
 
 /**
  * All that the window shows besides events.
@@ -573,7 +952,11 @@ edits_per_minute: number,
 /**
  * Whether a folder can be opened in JupyterLab.
  */
-jupyterlab: boolean, };
+jupyterlab: boolean, 
+/**
+ * Only in the answer to [`Command::NewToken`]: the token, which is never shown again.
+ */
+new_token: string | null, };
 
 /**
  * One stretch of whole lines, without the last line's end. Where `merged` is still in the cell (the text), replacing it by
@@ -596,6 +979,40 @@ disk: string,
  * As it is now: both.
  */
 merged: string, };
+
+/**
+ * Body of `POST knock/wait` and `POST knock/stop`.
+ */
+export type Ticket = { 
+/**
+ * From [`Knocked::Waiting`].
+ */
+ticket: string, };
+
+/**
+ * A token for stock clients, without its secret.
+ */
+export type Token = { 
+/**
+ * Names it; no secret.
+ */
+id: string, 
+/**
+ * Its name, and that of whoever uses it.
+ */
+name: string, 
+/**
+ * What it allows.
+ */
+role: Role, 
+/**
+ * When it was made, Unix milliseconds.
+ */
+made: number, 
+/**
+ * When it was used last, to the minute, Unix milliseconds.
+ */
+last_used: number | null, };
 
 /**
  * A person as `/api/me` and awareness states describe one (Jupyter's identity object).

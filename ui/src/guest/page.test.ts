@@ -8,7 +8,7 @@ import { nextLook, noticeOf, type NoticeFacts } from './notices';
 
 describe('the way in', () => {
   const me: User = { username: 'u', name: 'Ana', display_name: 'Ana', initials: 'AN', color: null, avatar_url: null };
-  const stranger: Hello = { version: '0', folder: null, host: null, me: null, role: null, sharing: false, jupyterlab: false };
+  const stranger: Hello = { version: '0', folder: null, host: null, me: null, role: null, ask: false, removed: false, sharing: false, jupyterlab: false };
   const offered: Hello = { ...stranger, folder: 'Tide pools', host: 'Ines', role: 'edit', sharing: true };
 
   beforeEach(() => {

@@ -3,10 +3,10 @@ import type { Folder, Presence, State } from '../bindings/protocol';
 import { atEnd, baseName, caption, changes, chosen, rows, summary } from './view';
 
 function folder(slug: string, more: Partial<Folder> = {}): Folder {
-  return { slug, name: slug, path: `~/${slug}`, present: true, sharing: null, people: [], documents: 0, unsaved: 0, ...more };
+  return { slug, name: slug, path: `~/${slug}`, present: true, sharing: null, people: [], links: [], knocks: [], removed: [], tokens: [], remembered: [], documents: 0, unsaved: 0, ...more };
 }
 function person(name: string, more: Partial<Presence> = {}): Presence {
-  const plain = { color: null, role: 'edit', owner: false, documents: [], device: '192.168.1.34 · Safari' } as const;
+  const plain = { color: null, role: 'edit', owner: false, by: null, documents: [], device: '192.168.1.34 · Safari' } as const;
   return { username: name, name, ...plain, documents: [], since: 0, connections: 1, ...more };
 }
 const [a, b, c] = [folder('a'), folder('b'), folder('c')];
@@ -15,9 +15,9 @@ const shared: Folder['sharing'] = {
   address: '192.168.1.20:8787/a',
   devices: 0,
   link: 'http://192.168.1.20:8787/a/#s=x',
-  role: 'edit',
+  code: null,
 };
-const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false };
+const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false, new_token: null };
 
 describe('the window', () => {
   it('UI-40 keeps the chosen folder, shows a new one, and after a removal the one in its place', () => {

@@ -182,6 +182,11 @@ impl Actor {
                     self.inputs.push_back(Input::Leave { client });
                 }
             }
+            Told::Role { client, role } => {
+                if self.seats.contains_key(&client) {
+                    self.inputs.push_back(Input::Role { client, role });
+                }
+            }
             // A view that nobody wants looks when somebody comes.
             Told::Look if !self.wanted && self.folder.primary_of(&self.id).is_some() => {}
             Told::Look => self.look(),

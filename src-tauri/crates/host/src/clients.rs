@@ -2,8 +2,8 @@
 
 use crate::connection::Device;
 use crate::{Closing, Grant};
-use protocol::ClientId;
 use protocol::panel::Presence;
+use protocol::{ClientId, Role};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,17 +19,26 @@ pub(crate) struct Client {
     pub(crate) path: Option<String>,
     /// Unix milliseconds.
     pub(crate) since: u64,
-    /// How to close it from outside its room.
-    pub(crate) kick: Kick,
+    /// How to reach it from outside its room.
+    pub(crate) line: Line,
 }
 
-/// Closes one client's socket, whatever room it is in.
-#[derive(Clone)]
-pub(crate) struct Kick(pub(crate) std::sync::Arc<dyn Fn(ClientId, Closing) + Send + Sync>);
+/// What a client is told from outside its room.
+#[derive(Clone, Debug)]
+pub(crate) enum Push {
+    /// Its socket closes.
+    Close(Closing),
+    /// It may do this from now on.
+    Role(Role),
+}
 
-impl std::fmt::Debug for Kick {
+/// The way to one client, whatever room it is in.
+#[derive(Clone)]
+pub(crate) struct Line(pub(crate) std::sync::Arc<dyn Fn(ClientId, Push) + Send + Sync>);
+
+impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Kick")
+        f.write_str("Line")
     }
 }
 
@@ -127,10 +136,46 @@ impl Clients {
         };
         let mut people = HashSet::new();
         for (id, client) in chosen {
-            (client.kick.0)(id, closing.clone());
+            (client.line.0)(id, Push::Close(closing.clone()));
             people.insert(client.grant.user.username);
         }
         people.len()
+    }
+
+    /// A person's clients may do something else from now on, in rooms and in the list of people.
+    pub(crate) fn set_role(&self, slug: &str, username: &str, role: Role) {
+        let mut lines = Vec::new();
+        for (id, client) in &mut self.lock().clients {
+            if client.grant.slug == slug && client.grant.user.username == username {
+                client.grant.role = role;
+                lines.push((*id, client.line.clone()));
+            }
+        }
+        for (id, line) in lines {
+            (line.0)(id, Push::Role(role));
+        }
+    }
+
+    /// What a client that is coming in may do by now.
+    pub(crate) fn set_role_of(&self, id: ClientId, role: Role) {
+        if let Some(client) = self.lock().clients.get_mut(&id) {
+            client.grant.role = role;
+        }
+    }
+
+    /// Usernames of those who are in the folder.
+    pub(crate) fn usernames(&self, slug: &str) -> HashSet<String> {
+        let inside = self.lock();
+        let here = inside.clients.values().filter(|client| client.grant.slug == slug);
+        here.map(|client| client.grant.user.username.clone()).collect()
+    }
+
+    /// From where a person speaks, if it is another device than this.
+    pub(crate) fn address(&self, slug: &str, username: &str) -> Option<String> {
+        let inside = self.lock();
+        let mut theirs =
+            inside.clients.values().filter(|it| it.grant.slug == slug && it.grant.user.username == username);
+        theirs.find(|client| client.device.is_remote()).map(|client| client.device.address.clone())
     }
 
     /// The folder's people, first come first; several sockets of one person are one row.
@@ -152,6 +197,7 @@ impl Clients {
                         device: client.device.to_string(),
                         since: client.since,
                         connections: 0,
+                        by: None,
                     });
                     rows.len() - 1
                 }
@@ -185,7 +231,7 @@ impl Clients {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Role, User};
+    use protocol::User;
 
     fn client(slug: &str, username: &str, path: Option<&str>) -> Client {
         Client {
@@ -198,7 +244,7 @@ mod tests {
             device: Device::default(),
             path: path.map(str::to_owned),
             since: 1,
-            kick: Kick(std::sync::Arc::new(|_, _| {})),
+            line: Line(std::sync::Arc::new(|_, _| {})),
         }
     }
 

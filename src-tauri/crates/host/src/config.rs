@@ -21,8 +21,10 @@ pub struct HostConfig {
     pub policy: Policy,
     /// How often watched files are looked at besides the system's notifications; zero: never.
     pub poll_interval: Duration,
-    /// What new guests may do who come by a share link.
+    /// What new guests may do who come by a folder's first link.
     pub link_role: Role,
+    /// The owner is asked about everybody who comes by a folder's first link; each link can be set otherwise.
+    pub link_ask: bool,
     /// Files larger than this are neither opened as documents nor uploaded, in bytes.
     pub max_file: u64,
     /// What is deleted here goes into the trash; otherwise it is deleted for good, folders only if they are empty. Jupyter's name.
@@ -49,6 +51,7 @@ impl Default for HostConfig {
             },
             poll_interval: Duration::from_secs(1),
             link_role: Role::Edit,
+            link_ask: false,
             max_file: 256 * 1024 * 1024,
             delete_to_trash: true,
             system_trash: true,

@@ -1,7 +1,7 @@
 //! Opening documents and joining rooms.
 
 use crate::access::Grant;
-use crate::clients::{Client, Kick};
+use crate::clients::{Client, Line, Push};
 use crate::connection::{Closing, Connection, Device, Exit, OUTBOX};
 use crate::folder::Folder;
 use crate::registry::{Entry, Joining, Refused, Told};
@@ -89,33 +89,44 @@ impl Host {
         let client = shared.clients.next_id();
         let exit = Arc::new(Exit::default());
         let (frames, waiting) = mpsc::channel(OUTBOX);
-        let kick = {
+        let line = {
             let (exit, folder, id) = (exit.clone(), folder.clone(), id.clone());
-            Kick(Arc::new(move |client, closing| {
-                exit.at_once(closing);
+            Line(Arc::new(move |client, push| {
+                let told = match push {
+                    Push::Close(closing) => {
+                        exit.at_once(closing);
+                        Told::Leave { client }
+                    }
+                    Push::Role(role) => Told::Role { client, role },
+                };
                 if let Some(room) = folder.rooms.get(&id) {
-                    room.tell(Told::Leave { client });
+                    room.tell(told);
                 }
             }))
         };
         let remote = device.is_remote();
         let reached = remote.then(|| device.clone());
         let since = shared.clock.unix_ms();
-        let entry = Entry::new(shared, client, Client { grant: grant.clone(), device, path, since, kick });
-        // Asked after the client is in the table: whoever ends a link from now on finds it there.
-        if !grant.owner && !folder.access.knows(&grant.user.username) {
-            return Err(Closing::new(CloseCode::Forbidden, "The link you came by has ended."));
-        }
-        if remote && !folder.access.is_shared() {
+        let entry = Entry::new(shared, client, Client { grant: grant.clone(), device, path, since, line });
+        // Asked after the client is in the table: whoever changes something from now on finds it there. Held until the room was
+        // told, so that what is changed then comes after it.
+        let access = folder.access.lock();
+        let role = if grant.owner { Some(grant.role) } else { access.role_of(&grant.user.username) };
+        let Some(role) = role else {
+            return Err(Closing::new(CloseCode::Forbidden, "You have no access any more."));
+        };
+        if remote && access.bound.is_none() {
             return Err(Closing::new(CloseCode::NotShared, "This folder is not shared at the moment."));
         }
-        let member = Member { user: grant.user.clone(), role: grant.role };
+        shared.clients.set_role_of(client, role);
+        let member = Member { user: grant.user.clone(), role };
         let (session, session_id) = (session.0, session.1.to_owned());
         let join = Joining { client, member, session, session_id, frames, exit: exit.clone(), entry };
         let entered = folder.rooms.enter(&id, join, |told, status| {
             let task = actor::run(shared.clone(), folder.clone(), id.clone(), status, told);
             folder.tasks.spawn(task);
         });
+        drop(access);
         let room = entered.map_err(|refused| match refused {
             Refused::Closed => Closing::new(CloseCode::NotShared, "The folder is being closed."),
             Refused::TooMany => Closing::new(CloseCode::BadContent, "Too many rooms are open here."),

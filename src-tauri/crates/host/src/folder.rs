@@ -7,12 +7,13 @@ use crate::shared::{Shared, host_event, store_fault};
 use crate::{Result, random};
 use files::{Metadata, ReadError, Root, identity};
 use protocol::event::Person;
-use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, FileId, Level, RoomId, SessionId};
+use protocol::panel::LinkWish;
+use protocol::{Action, Digest, DiskContent, ErrorBody, ErrorCode, Event, FileId, Level, RoomId, SessionId};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{FileRow, FolderId, FolderRecord};
+use store::{FileRow, FolderId, FolderRecord, LinkRow};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -64,7 +65,15 @@ impl Folder {
         let session = shared.store.current_session(folder.id, SessionId(session)).await.map_err(store_fault)?;
         let rows = shared.store.files(folder.id).await.map_err(store_fault)?;
         let place = shared.store.setting(&place_key(folder.id)).await.map_err(store_fault)?;
-        let guests = shared.store.guests(folder.id).await.map_err(store_fault)?;
+        if let Some(secret) = &folder.secret {
+            // Guests of an older version refer to their link by the digest of its secret.
+            let digest = Digest::of(secret.as_bytes());
+            let (id, wish) = (digest.to_hex(), LinkWish { ask: false, ..shared.first_wish() });
+            let made = shared.clock.unix_ms();
+            let link = LinkRow { id, secret: digest, wish, made, uses: 0, last_used: None, ended: None };
+            shared.store.adopt_secret(folder.id, link).await.map_err(store_fault)?;
+        }
+        let access = shared.store.access(folder.id).await.map_err(store_fault)?;
         let path = PathBuf::from(folder.path);
         let name = path.file_name().map_or_else(|| "/".to_owned(), |name| name.to_string_lossy().into_owned());
         Ok(Arc::new(Folder {
@@ -72,7 +81,7 @@ impl Folder {
             slug: folder.slug,
             name,
             path,
-            access: Access::new(folder.secret, guests),
+            access: Access::new(access),
             ids: FileIds::new(rows),
             rooms: Rooms::default(),
             tasks: TaskTracker::new(),

@@ -3,7 +3,8 @@
 use crate::connection::Closing;
 use crate::folder::Folder;
 use crate::shared::store_fault;
-use crate::{FolderState, Host, Result, names, random, sample, watching};
+use crate::{FolderState, Host, Result, names, sample, watching};
+use protocol::panel::Code;
 use protocol::{Action, CloseCode, ErrorBody, ErrorCode, Level};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +36,7 @@ impl Host {
             }
             None => names::slug(&name, taken),
         };
-        let record = shared.store.add_folder(text, &slug, &random::secret()).await.map_err(store_fault)?;
+        let record = shared.store.add_folder(text, &slug).await.map_err(store_fault)?;
         let folder = self.bring_back(record).await?;
         shared.event(&folder.slug, Level::Info, Action::Add, format!("{} was added", folder.name));
         Ok(folder.slug.clone())
@@ -51,6 +52,9 @@ impl Host {
         }
         let gone = folder.look_at_all(shared).await;
         folder.search(shared, gone).await;
+        if folder.access.lock().rows.links.is_empty() {
+            self.ensure_link(&folder).await?;
+        }
         shared.folders().push(folder.clone());
         // Not one of the folder's own tasks: those are waited for when it closes.
         tokio::spawn(watching::watch(shared.clone(), folder.clone(), root));
@@ -92,19 +96,29 @@ impl Host {
 
     fn state_of(&self, folder: &Folder) -> FolderState {
         let documents = folder.rooms.files();
-        let (bound, secret) = {
-            let access = folder.access.lock();
-            (access.bound.clone(), access.secret.clone())
-        };
+        let links = self.links(folder);
+        let mut people = self.shared().clients.people(&folder.slug);
+        let access = folder.access.lock();
+        for person in &mut people {
+            person.by = access.came_by(&person.username);
+        }
+        let bound = access.bound.clone();
+        let leads = bound.is_some() && links.iter().any(|(link, _)| link.present);
+        let code = access.codes.shown().filter(|_| leads).map(|(code, until)| Code { code, until });
         FolderState {
             slug: folder.slug.clone(),
             name: folder.name.clone(),
             path: with_tilde(&folder.path),
             present: folder.is_present(),
             bound,
-            secret,
+            links,
+            code,
+            knocks: access.shown_knocks(),
+            removed: access.shown_removed(),
+            tokens: access.shown_tokens(),
+            remembered: access.shown_devices(),
             devices: self.shared().clients.devices(&folder.slug),
-            people: self.shared().clients.people(&folder.slug),
+            people,
             documents: documents.iter().filter(|(_, open, _)| *open).count() as u32,
             unsaved: documents.iter().filter(|(_, _, dirty)| *dirty).count() as u32,
         }

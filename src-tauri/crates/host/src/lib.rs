@@ -17,10 +17,12 @@ mod documents;
 mod edits;
 mod encoding;
 mod ending;
+mod entering;
 mod file_ids;
 mod folder;
 mod folders;
 mod keeping;
+mod keys;
 mod kinds;
 mod lifecycle;
 mod log;
@@ -28,6 +30,7 @@ mod machine;
 mod making;
 mod names;
 mod opening;
+mod people;
 mod random;
 mod registry;
 mod relocating;
@@ -52,9 +55,10 @@ pub use access::{Grant, LinkOffer};
 pub use clock::{Clocks, Moment};
 pub use config::HostConfig;
 pub use connection::{Closing, Connection, Device, Outgoing};
+pub use entering::{Tokens, Visitor};
 
 use protocol::ErrorBody;
-use protocol::panel::{Interface, Presence};
+use protocol::panel::{Code, Interface, Knock, Link, Presence, Remembered, Removed, Token};
 use std::sync::Arc;
 use tokio_util::sync::DropGuard;
 
@@ -64,7 +68,7 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// The running host. Cheap to clone; [`Host::shutdown`] ends it for all clones. Dropping the last clone without it is merely
 /// impolite: what was typed is in the log.
 ///
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `entering`, `people`, `documents`, `contents`,
 /// `versions`, `writing`, `checkpoints`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
@@ -116,8 +120,18 @@ pub struct FolderState {
     pub present: bool,
     /// `Some` while shared.
     pub bound: Option<Bound>,
-    /// The secret of the folder's share link; only for the owner's eyes.
-    pub secret: String,
+    /// Its links, the newest first, each with its secret if it is live and known; only for the owner's eyes.
+    pub links: Vec<(Link, Option<String>)>,
+    /// The short code, while it is shared and there is a link to lead to.
+    pub code: Option<Code>,
+    /// Who asks to come in, or to edit.
+    pub knocks: Vec<Knock>,
+    /// Who was removed, the last first.
+    pub removed: Vec<Removed>,
+    /// API tokens, the newest first.
+    pub tokens: Vec<Token>,
+    /// Remembered devices, the newest first.
+    pub remembered: Vec<Remembered>,
     /// Remote addresses seen since it was shared.
     pub devices: u32,
     /// Who is in it.
@@ -126,4 +140,11 @@ pub struct FolderState {
     pub documents: u32,
     /// Of these, not written yet.
     pub unsaved: u32,
+}
+
+impl FolderState {
+    /// The secret of the present link.
+    pub fn secret(&self) -> Option<&str> {
+        self.links.iter().find(|(link, _)| link.present).and_then(|(_, secret)| secret.as_deref())
+    }
 }

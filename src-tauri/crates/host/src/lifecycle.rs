@@ -4,9 +4,10 @@ use crate::bus::Bus;
 use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::edits::Edits;
+use crate::keys::Keys;
 use crate::shared::{Changes, Shared, store_fault};
 use crate::uploads::Uploads;
-use crate::{Host, HostConfig, Result, Running, random, wake};
+use crate::{Host, HostConfig, Result, Running, sharing, wake};
 use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -24,7 +25,7 @@ impl Host {
         let (store, aside) = Store::open(&state_dir.join(STORE)).await.map_err(store_fault)?;
         let account = || account().unwrap_or_else(|| "The host".to_owned());
         let host_name = remembered(&store, "host-name", config.host_name.as_deref(), account).await?;
-        let owner_token = remembered(&store, "owner-token", config.owner_token.as_deref(), random::secret).await?;
+        let keys = Keys::open(&state_dir, &store, config.owner_token.as_deref()).await?;
         let clock = Clock::start(config.clocks.clone());
         let bus = Bus::start(store.clone(), clock.clone()).await.map_err(store_fault)?;
         let shared = Arc::new(Shared {
@@ -38,7 +39,7 @@ impl Host {
             wakes: Changes::new(),
             edits: Edits::default(),
             uploads: Uploads::default(),
-            owner_token,
+            keys,
             host_name,
             stop: CancellationToken::new(),
             folders: Mutex::default(),
@@ -60,6 +61,7 @@ impl Host {
         }
         drop(_one_at_a_time);
         tokio::spawn(wake::watch(host.shared().clone()));
+        tokio::spawn(sharing::watch(host.shared().clone()));
         Ok(host)
     }
 

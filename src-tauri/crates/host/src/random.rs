@@ -20,6 +20,12 @@ pub(crate) fn secret() -> String {
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// So many decimal digits, for people to read and type.
+pub(crate) fn digits<const COUNT: u32>() -> String {
+    let number = Uuid::new_v4().as_u128() % 10_u128.pow(COUNT);
+    format!("{number:0width$}", width = COUNT as usize)
+}
+
 /// Y client ids of a room's own writers.
 pub(crate) fn authors() -> Authors {
     loop {

@@ -6,7 +6,7 @@ use crate::connection::Exit;
 use crate::shared::Shared;
 use bytes::Bytes;
 use protocol::event::Person;
-use protocol::{ClientId, FileId, RoomId, User};
+use protocol::{ClientId, FileId, Role, RoomId, User};
 use rooms::{Answer, Ask, Member};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +29,11 @@ pub(crate) enum Told {
     },
     Leave {
         client: ClientId,
+    },
+    /// A client may do something else from now on.
+    Role {
+        client: ClientId,
+        role: Role,
     },
     /// The file may have changed.
     Look,

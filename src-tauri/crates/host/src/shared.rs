@@ -5,6 +5,7 @@ use crate::clients::Clients;
 use crate::clock::Clock;
 use crate::edits::Edits;
 use crate::folder::Folder;
+use crate::keys::Keys;
 use crate::uploads::Uploads;
 use crate::{HostConfig, Result};
 use protocol::{ErrorBody, ErrorCode, Event, EventKind, Level};
@@ -27,7 +28,7 @@ pub(crate) struct Shared {
     pub(crate) wakes: Changes,
     pub(crate) edits: Edits,
     pub(crate) uploads: Uploads,
-    pub(crate) owner_token: String,
+    pub(crate) keys: Keys,
     pub(crate) host_name: String,
     /// Ends every task at once; for the polite way see [`crate::Host::shutdown`].
     pub(crate) stop: CancellationToken,

@@ -2,14 +2,17 @@
 
 mod support;
 
-use host::{Bound, Device};
-use protocol::guest::Join;
-use protocol::panel::Interface;
+use host::{Bound, Device, Visitor};
+use protocol::panel::{Interface, LinkWish};
 use protocol::{Action, CloseCode, ErrorCode, Level, Role};
-use support::{Peer, Place, guest, owner, until};
+use support::{Peer, Place, by_link, guest, owner, until};
 
 fn wifi() -> Option<Bound> {
     Some(Bound { interface: Interface { name: "Wi-Fi".into(), address: "192.168.1.20".into() }, port: 8787 })
+}
+
+fn first_link() -> LinkWish {
+    LinkWish { label: String::new(), role: Role::Edit, ask: false, expires: None, most_uses: None }
 }
 
 #[test]
@@ -17,20 +20,23 @@ fn link_1_a_link_makes_guests_whose_tokens_open_that_folder_alone() {
     let place = Place::new(&[("a.md", "hello")]);
     let token = place.run(async |host| {
         host.set_sharing("tide-pools", wifi()).await.unwrap();
-        let secret = host.folders()[0].secret.clone();
+        let secret = host.folders()[0].secret().unwrap().to_owned();
         assert_eq!(secret.len(), 32);
-        let offer = host.link_offer("tide-pools", &secret).unwrap();
+        let offered = |secret: &str| host.offer("tide-pools", Some(secret), None, &Visitor::default());
+        let offer = offered(&secret).unwrap();
         assert_eq!((offer.folder.as_str(), offer.host.as_str(), offer.role), ("Tide pools", "Ines", Role::Edit));
-        assert_eq!(host.link_offer("tide-pools", "x").unwrap_err().code, ErrorCode::LinkEnded);
+        assert!(!offer.ask);
+        assert_eq!(offered("x").unwrap_err().code, ErrorCode::LinkEnded);
 
-        let join = |secret: &str, name: &str| Join { secret: secret.into(), name: name.into(), color: None };
-        let unknown = host.join_folder("tide-pools", join("x", "Ana")).await.unwrap_err();
-        assert_eq!(unknown.code, ErrorCode::LinkEnded);
-        let nameless = host.join_folder("tide-pools", join(&secret, " ")).await.unwrap_err();
-        assert_eq!(nameless.code, ErrorCode::BadName);
-        let (token, ana) = host.join_folder("tide-pools", join(&secret, " Ana ")).await.unwrap();
+        let join = async |secret: &str, name: &str| {
+            host.join_folder("tide-pools", by_link(secret, name), &Visitor::default()).await
+        };
+        assert_eq!(join("x", "Ana").await.unwrap_err().code, ErrorCode::LinkEnded);
+        assert_eq!(join(&secret, " ").await.unwrap_err().code, ErrorCode::BadName);
+        let (tokens, ana) = join(&secret, " Ana ").await.unwrap();
+        let token = tokens.guest.unwrap().0;
         assert_eq!((ana.me.name.as_str(), ana.role, ana.me.color.as_deref()), ("Ana", Role::Edit, Some("#ce2744")));
-        let (_, other) = host.join_folder("tide-pools", join(&secret, "ana")).await.unwrap();
+        let (_, other) = join(&secret, "ana").await.unwrap();
         assert_eq!((other.me.name.as_str(), other.me.color.as_deref()), ("ana 2", Some("#14501f")));
 
         let grant = host.authenticate("tide-pools", &token, false).unwrap();
@@ -54,17 +60,18 @@ fn link_1_a_link_makes_guests_whose_tokens_open_that_folder_alone() {
 }
 
 #[test]
-fn link_2_renewing_a_link_ends_the_old_one_and_lets_its_guests_go() {
+fn link_2_ending_a_link_lets_its_guests_go() {
     let place = Place::new(&[("a.md", "hello")]);
     place.run(async |host| {
-        let before = host.folders()[0].secret.clone();
+        let before = host.folders()[0].secret().unwrap().to_owned();
         let (ana, token) = guest(&host, "Ana").await;
         let mut guest = Peer::open(&host, &ana, "a.md").await;
         let mut ines = Peer::open(&host, &owner(&host), "a.md").await;
-        host.renew_link("tide-pools").await.unwrap();
+        host.new_link("tide-pools", first_link(), true).await.unwrap();
         assert_eq!(guest.end().await.code, CloseCode::Forbidden);
-        assert_ne!(host.folders()[0].secret, before);
-        assert_eq!(host.link_offer("tide-pools", &before).unwrap_err().code, ErrorCode::LinkEnded);
+        assert_ne!(host.folders()[0].secret(), Some(before.as_str()));
+        let offered = host.offer("tide-pools", Some(&before), None, &Visitor::default()).unwrap_err();
+        assert_eq!((offered.code, offered.reason.as_deref()), (ErrorCode::LinkEnded, Some("revoked")));
         assert_eq!(host.authenticate("tide-pools", &token, true).unwrap_err().code, ErrorCode::Forbidden);
         // Not even with a grant from before.
         let room = format!("text:file:{}", ines.file);
@@ -122,7 +129,7 @@ fn event_10_what_the_host_does_is_told_and_remembered() {
         let device = Device { address: "192.168.1.34".into(), program: "Safari".into() };
         let _room = host.join(&ana, "presence", "", device.clone()).await.unwrap();
         let _again = host.join(&ana, "presence", "", device).await.unwrap();
-        host.renew_link("tide-pools").await.unwrap();
+        host.new_link("tide-pools", first_link(), true).await.unwrap();
         host.set_sharing("tide-pools", None).await.unwrap();
         host.remove_folder("tide-pools").await.unwrap();
         host.shutdown().await;
@@ -136,7 +143,7 @@ fn event_10_what_the_host_does_is_told_and_remembered() {
             (Action::Share, "Sharing on Wi-Fi, 192.168.1.20:8787"),
             (Action::Join, "came in by the link"),
             (Action::Share, "Reached from 192.168.1.34 · Safari"),
-            (Action::Revoke, "New link; the old one, used by 1 person, has ended"),
+            (Action::Revoke, "The link, used by 1 person"),
             (Action::Unshare, "Stopped sharing"),
             (Action::Remove, "Tide pools was removed from the list"),
         ];

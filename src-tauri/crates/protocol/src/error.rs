@@ -13,6 +13,14 @@ pub enum ErrorCode {
     LinkEnded,
     /// The folder is not shared at the moment.
     NotShared,
+    /// The host put this person out; knocking asks to come back.
+    Removed,
+    /// Nobody joins here without being let in: knock.
+    MustAsk,
+    /// The short code does not fit.
+    BadCode,
+    /// Too many tries, or too many at once: wait a minute.
+    TooMany,
     /// The name is not 1 to 40 characters.
     BadName,
     /// The file, folder or room does not exist.

@@ -4,7 +4,7 @@ use crate::event::Person;
 use crate::{Role, User};
 use serde::{Deserialize, Serialize};
 
-/// Answer of `GET hello`. Folder and host are `null` for somebody who has neither a cookie nor a link.
+/// Answer of `POST hello`. Folder and host are `null` for somebody who has neither a cookie nor a link nor the short code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Hello {
@@ -18,6 +18,10 @@ pub struct Hello {
     pub me: Option<User>,
     /// What you may do, or would by this link.
     pub role: Option<Role>,
+    /// The host is asked about you: knock instead of joining.
+    pub ask: bool,
+    /// The cookie is of somebody who was removed; knocking asks to come back.
+    pub removed: bool,
     /// Whether the folder is shared now.
     pub sharing: bool,
     /// Whether JupyterLab can be opened at `lab`.
@@ -28,8 +32,14 @@ pub struct Hello {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Join {
-    /// The share link's secret.
-    pub secret: String,
+    /// The share link's secret, for those who have the link.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub secret: Option<String>,
+    /// The short code from the host's screen, for those who typed it.
+    #[serde(default)]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub code: Option<String>,
     /// 1 to 40 characters.
     pub name: String,
     /// `#rrggbb`, or `null` for the next free colour.
@@ -44,6 +54,47 @@ pub struct Joined {
     pub me: User,
     /// What you may do.
     pub role: Role,
+}
+
+/// Body of `POST knock`: asks to come in, with a link, the short code or nothing; or, with a guest's cookie, to edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Ask {
+    /// Who asks, and by what. A guest who asks to edit has a name already; this one is not looked at.
+    #[serde(flatten)]
+    pub join: Join,
+    /// `view` or `edit`; never more than the link gives.
+    pub wants: Role,
+}
+
+/// Answer of `POST knock`, and of `POST knock/wait`, which is held back until there is news (20 s at most; then asked again).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Knocked {
+    /// The host has not answered yet.
+    Waiting {
+        /// Names the knock to `wait` and `stop`; a secret of this page.
+        ticket: String,
+        /// Four digits that the host sees too.
+        code: String,
+        /// Since when, Unix milliseconds.
+        since: u64,
+    },
+    /// Come in; the cookie is set.
+    LetIn(Joined),
+    /// The host said no.
+    Refused,
+    /// Nobody answered for long, the page was away, or sharing stopped: ask once more.
+    Over,
+}
+
+/// Body of `POST knock/wait` and `POST knock/stop`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Ticket {
+    /// From [`Knocked::Waiting`].
+    pub ticket: String,
 }
 
 /// How the page opens a file.

@@ -2,8 +2,8 @@
 //!
 //! Not here: answers to a client's own wishes (`save`, `stored?`).
 
-use crate::FileState;
 use crate::event::Person;
+use crate::{FileState, Role};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of text that the conflicts of one merge carry at most; those beyond have no texts, and the kept versions have all.
@@ -24,6 +24,11 @@ pub enum Notice {
     Merged {
         /// The merges.
         merges: Vec<Merge>,
+    },
+    /// The host changed what you may do; to each of the person's sockets, at once.
+    Role {
+        /// From now on.
+        role: Role,
     },
     /// How the file fares: to everybody when that changes, and to whoever joins while it is anything but fine (then it comes
     /// before the document itself).

@@ -23,10 +23,10 @@ pub struct Sharing {
     pub address: String,
     /// Different remote addresses that have opened it since it was shared.
     pub devices: u32,
-    /// The share link: full URL with its secret in the fragment.
-    pub link: String,
-    /// Role that the link gives.
-    pub role: Role,
+    /// The present link, the newest that is live: full URL with its secret in the fragment. `null`: there is none.
+    pub link: Option<String>,
+    /// The short code that leads to the present link; `null` without one.
+    pub code: Option<Code>,
 }
 
 /// A folder in the window.
@@ -45,6 +45,16 @@ pub struct Folder {
     pub sharing: Option<Sharing>,
     /// Who is in it now.
     pub people: Vec<Presence>,
+    /// Its share links, the newest first; those that ended stay listed for a while.
+    pub links: Vec<Link>,
+    /// Who asks to come in, or to edit; the longest waiting first.
+    pub knocks: Vec<Knock>,
+    /// Who was removed and not let back in, the last first.
+    pub removed: Vec<Removed>,
+    /// API tokens, the newest first.
+    pub tokens: Vec<Token>,
+    /// Devices that come in without asking.
+    pub remembered: Vec<Remembered>,
     /// Documents that are open now.
     pub documents: u32,
     /// Of these, documents whose file lacks edits.
@@ -73,6 +83,8 @@ pub struct Presence {
     pub since: u64,
     /// Open connections.
     pub connections: u32,
+    /// Id of the link or API token they came by; `null`: let in without a link, or the owner.
+    pub by: Option<String>,
 }
 
 /// All that the window shows besides events.
@@ -95,6 +107,8 @@ pub struct State {
     pub edits_per_minute: u32,
     /// Whether a folder can be opened in JupyterLab.
     pub jupyterlab: bool,
+    /// Only in the answer to [`Command::NewToken`]: the token, which is never shown again.
+    pub new_token: Option<String>,
 }
 
 /// What the window is told as it happens. The first message is a `State`, then the tail of events, then live.
@@ -143,9 +157,239 @@ pub enum Command {
         /// Which.
         slug: String,
     },
-    /// End the folder's link and make another; who came by the old one leaves.
-    RenewLink {
-        /// Which.
+    /// Make a link; it is the present one from now on.
+    NewLink {
+        /// Of which folder.
         slug: String,
+        /// What it is to be.
+        link: LinkWish,
+        /// End all others; who came by them leaves.
+        end_others: bool,
     },
+    /// Change a live link; its address stays, and so does the role of those who came by it.
+    ChangeLink {
+        /// Of which folder.
+        slug: String,
+        /// Its id.
+        id: String,
+        /// What it is to be.
+        link: LinkWish,
+    },
+    /// End a link; who came by it leaves.
+    EndLink {
+        /// Of which folder.
+        slug: String,
+        /// Its id.
+        id: String,
+    },
+    /// Let somebody in who knocks, or give the role that a guest asks for.
+    LetIn {
+        /// To which folder.
+        slug: String,
+        /// Id of the knock.
+        knock: String,
+        /// `view` or `edit`.
+        role: Role,
+        /// The device may come in by itself the next time.
+        remember: bool,
+    },
+    /// Refuse somebody who knocks.
+    Refuse {
+        /// At which folder.
+        slug: String,
+        /// Id of the knock.
+        knock: String,
+    },
+    /// Change what a guest may do, at once.
+    SetRole {
+        /// In which folder.
+        slug: String,
+        /// [`Presence::username`].
+        person: String,
+        /// `view` or `edit`.
+        role: Role,
+    },
+    /// Put a guest out; coming back takes a knock. An API token ends.
+    RemovePerson {
+        /// Of which folder.
+        slug: String,
+        /// [`Presence::username`].
+        person: String,
+    },
+    /// Let somebody back in who was removed, with the role of before.
+    LetBack {
+        /// To which folder.
+        slug: String,
+        /// [`Removed::username`].
+        person: String,
+    },
+    /// Make an API token; it is in the answer ([`State::new_token`]), and never shown again.
+    NewToken {
+        /// For which folder.
+        slug: String,
+        /// 1 to 40 characters; also the name under which it acts.
+        name: String,
+        /// `view` or `edit`.
+        role: Role,
+    },
+    /// End an API token; who is connected by it leaves.
+    EndToken {
+        /// Of which folder.
+        slug: String,
+        /// Its id.
+        id: String,
+    },
+    /// Have a remembered device ask again.
+    ForgetDevice {
+        /// In which folder.
+        slug: String,
+        /// Its id.
+        id: String,
+    },
+}
+
+/// A share link, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Link {
+    /// Names it; no secret.
+    pub id: String,
+    /// What it is and does.
+    #[serde(flatten)]
+    pub wish: LinkWish,
+    /// It is the one on the card: the newest that is live and can be shown.
+    pub present: bool,
+    /// The full URL, while the folder is shared and the link is live; `null` also for a link of an older version, whose secret
+    /// nobody knows any more.
+    pub url: Option<String>,
+    /// When it was made, Unix milliseconds.
+    pub made: u64,
+    /// How many joined by it.
+    pub uses: u32,
+    /// When the last did, Unix milliseconds.
+    pub last_used: Option<u64>,
+    /// People who are here by it now.
+    pub people: u32,
+    /// Why nobody can join by it any more; `null`: it is live.
+    pub ended: Option<Ended>,
+}
+
+/// What an owner wants of a link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct LinkWish {
+    /// A name for the owner, as `Class`; may be empty.
+    pub label: String,
+    /// `view` or `edit`.
+    pub role: Role,
+    /// The owner is asked about everybody who comes by it.
+    pub ask: bool,
+    /// It ends then, in Unix milliseconds, and those who came by it leave; `null`: it is good whenever the folder is shared.
+    pub expires: Option<u64>,
+    /// So many may join by it; `null`: any number.
+    pub most_uses: Option<u32>,
+}
+
+/// Why a link ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// The owner ended it.
+    Revoked,
+    /// Its time is over.
+    Expired,
+    /// As many joined by it as may; those are still in.
+    UsedUp,
+}
+
+/// What a guest without the link types instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Code {
+    /// Six digits.
+    pub code: String,
+    /// Another takes its place then, Unix milliseconds.
+    pub until: u64,
+}
+
+/// Somebody asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Knock {
+    /// Names the knock.
+    pub id: String,
+    /// The name they typed.
+    pub name: String,
+    /// `#rrggbb` or `null`.
+    pub color: Option<String>,
+    /// `192.168.1.62 · Chrome on Android`.
+    pub device: String,
+    /// The four digits that their screen shows too.
+    pub code: String,
+    /// What they want to do.
+    pub wants: Role,
+    /// Since when they wait, Unix milliseconds.
+    pub since: u64,
+    /// Id of the link they have; `null`: none.
+    pub link: Option<String>,
+    /// Why they ask.
+    pub why: Purpose,
+}
+
+/// Why somebody asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To come in.
+    Join,
+    /// To edit: a guest who may view.
+    Edit,
+    /// To come back: they were removed.
+    Back,
+}
+
+/// Somebody who was removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Removed {
+    /// Identity.
+    pub username: String,
+    /// Name to show.
+    pub name: String,
+    /// `#rrggbb` or `null`.
+    pub color: Option<String>,
+    /// When, Unix milliseconds.
+    pub since: u64,
+}
+
+/// A token for stock clients, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Token {
+    /// Names it; no secret.
+    pub id: String,
+    /// Its name, and that of whoever uses it.
+    pub name: String,
+    /// What it allows.
+    pub role: Role,
+    /// When it was made, Unix milliseconds.
+    pub made: u64,
+    /// When it was used last, to the minute, Unix milliseconds.
+    pub last_used: Option<u64>,
+}
+
+/// A device that comes in without asking.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Remembered {
+    /// Names it; no secret.
+    pub id: String,
+    /// Name of whoever was let in with it.
+    pub name: String,
+    /// With which role it comes in.
+    pub role: Role,
+    /// When it was let in, Unix milliseconds.
+    pub since: u64,
 }

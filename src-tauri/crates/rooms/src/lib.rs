@@ -193,6 +193,13 @@ pub enum Input {
         /// Which.
         client: ClientId,
     },
+    /// A client may do something else from now on.
+    Role {
+        /// Which.
+        client: ClientId,
+        /// What.
+        role: Role,
+    },
     /// The watcher saw the file change (or vanish, or come back), or answer to [`Effect::Read`]. It must have been read after
     /// the last [`Effect::Write`] ended: a read that overlapped a write is made again.
     Disk(DiskRead),

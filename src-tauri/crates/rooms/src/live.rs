@@ -184,6 +184,13 @@ impl Live {
                     self.abandoned(turn);
                 }
             }
+            Input::Role { client, role } => {
+                let before = turn.place.roster.set_role(turn.now, client, role, turn.out);
+                if before.is_some_and(|before| role.may_edit() && !before.may_edit()) {
+                    // What it made while nobody took it would be missing between what it makes now.
+                    turn.send(client, frame::step1(&self.document.state_vector()));
+                }
+            }
             Input::Disk(read) => self.heard_of_disk(turn, read),
             Input::Finished(outcome) => match outcome.0 {
                 Found::Rendered(rendered) => self.rendered(turn, rendered),

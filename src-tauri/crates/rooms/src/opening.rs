@@ -51,6 +51,9 @@ impl Waiting {
                 }
                 turn.farewell(client);
             }
+            Input::Role { client, role } => {
+                turn.place.roster.set_role(turn.now, client, role, turn.out);
+            }
             Input::Frame { client, bytes } => {
                 if turn.place.roster.member(client).is_none() {
                     return;

@@ -7,7 +7,7 @@ use crate::fault::faulty;
 use crate::frame::{self, Malformed};
 use crate::{Effect, Member, Now};
 use bytes::Bytes;
-use protocol::ClientId;
+use protocol::{ClientId, Notice, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -173,6 +173,17 @@ impl Roster {
     /// When [`Roster::keep_alive`] is wanted.
     pub(crate) fn deadline(&self, after: Duration) -> Option<Duration> {
         self.people.values().filter(|person| person.served).map(|person| person.sent + after).min()
+    }
+
+    /// A client may do something else from now on, and is told; what it might before, unless that is the same.
+    pub(crate) fn set_role(&mut self, now: Now, client: ClientId, role: Role, out: &mut Vec<Effect>) -> Option<Role> {
+        let person = self.people.get_mut(&client)?;
+        let before = std::mem::replace(&mut person.member.role, role);
+        if before == role {
+            return None;
+        }
+        self.send(now, client, frame::notice(&Notice::Role { role }), out);
+        Some(before)
     }
 
     /// Who a client is.

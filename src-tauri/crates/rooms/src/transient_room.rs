@@ -38,6 +38,12 @@ impl TransientRoom {
             }
             Input::Join { client, member } => self.join(now, client, member, effects),
             Input::Leave { client } => self.leave(now, client, effects),
+            Input::Role { client, role } => {
+                let before = self.roster.set_role(now, client, role, effects);
+                if before.is_some_and(|before| role.may_edit() && !before.may_edit()) {
+                    self.roster.send(now, client, frame::step1(&self.document.state_vector()), effects);
+                }
+            }
             Input::Frame { client, bytes } => {
                 for message in frame::messages(&bytes) {
                     if let Err(why) = message.and_then(|message| self.message(now, client, message, effects)) {

@@ -6,11 +6,11 @@ use crate::error::{Answer, Failure};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use host::{Device, Grant};
-use protocol::ErrorCode;
+use host::{Device, Grant, Visitor};
+use protocol::{Digest, ErrorCode};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// A token and how it came.
@@ -54,7 +54,7 @@ impl FromRequestParts<Server> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Answer<Self> {
         let (Some(base), Some(peer)) = (parts.extensions.get::<Base>(), parts.extensions.get::<Peer>()) else {
-            return Err(Failure::new(ErrorCode::Fault, format!("No base was found for {}", parts.uri)));
+            return Err(Failure::new(ErrorCode::Fault, format!("No base was found for {}", parts.uri.path())));
         };
         let query = parts.uri.query().map(str::to_owned);
         let cookie = cookie_name(server.port(), base.slug.as_deref());
@@ -93,7 +93,40 @@ impl Asked {
         let Some(credential) = &self.credential else {
             return Err(Failure::new(ErrorCode::Forbidden, "This needs a token or the cookie of a share link"));
         };
-        Ok(server.host().authenticate(slug, &credential.token, self.peer.is_local())?)
+        let granted = server.host().authenticate(slug, &credential.token, self.peer.is_local());
+        self.counted(server, &credential.token, granted.map_err(Failure::from), |grant| grant.owner)
+    }
+
+    /// Counts wrong secrets by address. One that sent many is told nothing more about secrets that could be `guessed`: those that
+    /// people choose or type.
+    pub(crate) fn counted<T>(
+        &self,
+        server: &Server,
+        secret: &str,
+        answer: Answer<T>,
+        guessed: impl Fn(&T) -> bool,
+    ) -> Answer<T> {
+        let (address, now, attempts) = (self.peer.remote, Instant::now(), server.attempts());
+        let wrong = [ErrorCode::Forbidden, ErrorCode::LinkEnded, ErrorCode::BadCode];
+        match &answer {
+            Ok(good) if !guessed(good) => return answer,
+            _ if !attempts.may_try(address, now) => return Err(Failure::too_many()),
+            Err(failure) if wrong.contains(&failure.code()) => attempts.failed(address, secret, now),
+            _ => {}
+        }
+        answer
+    }
+
+    /// The browser that asks.
+    pub(crate) fn visitor(&self, server: &Server) -> Visitor {
+        let slug = self.base.slug.as_deref();
+        let cookies = any_cookie_header(&self.headers);
+        let of = |name: String| cookies.iter().find(|(other, _)| *other == name).map(|(_, token)| token.clone());
+        Visitor {
+            device: self.device(),
+            cookie: of(cookie_name(server.port(), slug)),
+            remembered: of(device_cookie_name(server.port(), slug.unwrap_or_default())),
+        }
     }
 
     /// As [`Asked::grant`], for requests that change something.
@@ -135,7 +168,11 @@ impl Asked {
             None => any_cookie(&self.headers, server.port()),
         };
         let is_owner = tokens.iter().any(|token| server.host().is_owner(token));
-        is_owner.then_some(()).ok_or_else(refused)
+        let sent = tokens.first().map(String::as_str).unwrap_or_default();
+        if sent.is_empty() {
+            return Err(refused());
+        }
+        self.counted(server, sent, is_owner.then_some(()).ok_or_else(refused), |()| true)
     }
 
     /// The device that asks.
@@ -162,11 +199,23 @@ pub(crate) fn cookie_name(port: u16, slug: Option<&str>) -> String {
     }
 }
 
-/// A `Set-Cookie` value for this token.
-pub(crate) fn set_cookie(port: u16, slug: Option<&str>, token: &str) -> String {
+/// The name of the cookie of a remembered device.
+fn device_cookie_name(port: u16, slug: &str) -> String {
+    format!("commonplace-device-{port}-{slug}")
+}
+
+/// A `Set-Cookie` value for this token. `lasting`: also after the browser was closed.
+pub(crate) fn set_cookie(port: u16, slug: Option<&str>, token: &str, lasting: bool) -> String {
     let name = cookie_name(port, slug);
     // 30 days, as Jupyter's login cookie.
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000")
+    let age = if lasting { "; Max-Age=2592000" } else { "" };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{age}")
+}
+
+/// A `Set-Cookie` value for the token of a remembered device: a year.
+pub(crate) fn set_device_cookie(port: u16, slug: &str, token: &str) -> String {
+    let name = device_cookie_name(port, slug);
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000")
 }
 
 /// The token of a request. The header wins over the query, the query over the cookie.
@@ -223,8 +272,18 @@ pub(crate) fn names_this_computer(host: &str, bound: impl Fn(IpAddr) -> bool) ->
     host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || bound(address))
 }
 
-/// The browser or program behind a `User-Agent`, for people.
+/// The browser or program behind a `User-Agent`, and the system if that helps to know a device, for people.
 fn program(agent: &str) -> String {
+    let systems =
+        [("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Macintosh", "Mac")];
+    let name = browser(agent);
+    match systems.iter().find(|(mark, _)| agent.contains(mark)) {
+        Some((_, system)) => format!("{name} on {system}"),
+        None => name,
+    }
+}
+
+fn browser(agent: &str) -> String {
     let known = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -240,31 +299,48 @@ fn program(agent: &str) -> String {
     found.unwrap_or_else(|| agent.split(['/', ' ']).next().unwrap_or_default().chars().take(20).collect())
 }
 
-/// Wrong secrets by address, so that nobody can try many.
+/// Wrong secrets by address, so that nobody can try many. The same wrong one counts once: a page whose cookie ended may ask
+/// again and again.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (u32, Instant)>>);
+pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (Vec<Digest>, Instant)>>);
 
 impl Attempts {
     /// Wrong secrets an address may send in [`Attempts::WINDOW`].
-    const MOST: u32 = 20;
+    const MOST: usize = 20;
     const WINDOW: Duration = Duration::from_secs(60);
-    /// Addresses remembered at most.
+    /// Addresses remembered at most; while there are so many, no other may try.
     const ADDRESSES: usize = 1024;
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, (Vec<Digest>, Instant)>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
 
     /// Whether this address may try now.
     pub(crate) fn may_try(&self, address: IpAddr, now: Instant) -> bool {
-        let failed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        failed.get(&address).is_none_or(|(count, since)| *count < Self::MOST || now - *since > Self::WINDOW)
+        let mut failed = self.lock();
+        failed.retain(|_, (_, since)| now - *since <= Self::WINDOW);
+        match failed.get(&network(address)) {
+            Some((secrets, _)) => secrets.len() < Self::MOST,
+            None => failed.len() < Self::ADDRESSES,
+        }
     }
 
     /// This address sent a wrong secret.
-    pub(crate) fn failed(&self, address: IpAddr, now: Instant) {
-        let mut failed = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        failed.retain(|_, (_, since)| now - *since <= Self::WINDOW);
-        if failed.len() >= Self::ADDRESSES && !failed.contains_key(&address) {
-            return;
+    pub(crate) fn failed(&self, address: IpAddr, secret: &str, now: Instant) {
+        let mut failed = self.lock();
+        let (secrets, _) = failed.entry(network(address)).or_insert((Vec::new(), now));
+        let digest = Digest::of(secret.as_bytes());
+        if secrets.len() < Self::MOST && !secrets.contains(&digest) {
+            secrets.push(digest);
         }
-        failed.entry(address).or_insert((0, now)).0 += 1;
+    }
+}
+
+/// What one device cannot choose of its address: with IPv6, the first half.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
+        address => address,
     }
 }
 
@@ -321,11 +397,17 @@ mod tests {
     fn wrong_secrets_are_counted_by_address_and_forgotten() {
         let (attempts, now) = (Attempts::default(), Instant::now());
         let one: IpAddr = "192.168.1.34".parse().unwrap();
-        for _ in 0..Attempts::MOST {
-            assert!(attempts.may_try(one, now));
-            attempts.failed(one, now);
+        for number in 0..Attempts::MOST {
+            for _again in 0..3 {
+                assert!(attempts.may_try(one, now));
+                attempts.failed(one, &format!("wrong {number}"), now);
+            }
         }
         assert!(!attempts.may_try(one, now));
+        let six = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert_eq!(network(six("2001:db8::1")), network(six("2001:db8::ffff:2")));
+        assert_ne!(network(six("2001:db8::1")), network(six("2001:db8:0:1::1")));
+        assert_eq!(network(six("::ffff:192.168.1.34")), one);
         assert!(attempts.may_try("192.168.1.35".parse().unwrap(), now));
         assert!(attempts.may_try(one, now + Attempts::WINDOW + Duration::from_secs(1)));
     }
@@ -333,7 +415,8 @@ mod tests {
     #[test]
     fn programs_are_named_for_people() {
         assert_eq!(program("Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36"), "Chrome");
-        assert_eq!(program("Mozilla/5.0 (iPhone) Version/26 Safari/604.1"), "Safari");
+        assert_eq!(program("Mozilla/5.0 (iPhone) Version/26 Safari/604.1"), "Safari on iPhone");
+        assert_eq!(program("Mozilla/5.0 (Linux; Android 16) Chrome/156.0 Mobile"), "Chrome on Android");
         assert_eq!(program("curl/8.1"), "curl");
         assert_eq!(program(""), "");
     }

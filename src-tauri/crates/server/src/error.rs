@@ -23,8 +23,7 @@ impl Failure {
 
     /// Too many wrong secrets from one address.
     pub(crate) fn too_many() -> Self {
-        let body = ErrorBody::new(ErrorCode::Forbidden, "Too many attempts from this address; wait a minute");
-        Self { status: StatusCode::TOO_MANY_REQUESTS, body }
+        Self::new(ErrorCode::TooMany, "Too many tries from this address. Wait 60 s.")
     }
 
     pub(crate) fn code(&self) -> ErrorCode {
@@ -36,6 +35,8 @@ impl From<ErrorBody> for Failure {
     fn from(body: ErrorBody) -> Self {
         let status = match body.code {
             ErrorCode::Forbidden | ErrorCode::LinkEnded | ErrorCode::NotShared => StatusCode::FORBIDDEN,
+            ErrorCode::Removed | ErrorCode::MustAsk | ErrorCode::BadCode => StatusCode::FORBIDDEN,
+            ErrorCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::NotFound => StatusCode::NOT_FOUND,
             ErrorCode::BadName | ErrorCode::BadRequest => StatusCode::BAD_REQUEST,
             ErrorCode::CannotBind | ErrorCode::Exists => StatusCode::CONFLICT,

@@ -1,16 +1,17 @@
-//! What the guest page asks: who am I, let me in, which files are there.
+//! What the guest page asks: who am I, let me in, which files are there. Who may come in is the host's to say.
 
 use crate::Server;
-use crate::auth::{Asked, set_cookie};
+use crate::auth::{Asked, set_cookie, set_device_cookie};
 use crate::base::encode;
 use crate::error::{Answer, Failure};
 use crate::sending::send;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::IntoResponse;
-use protocol::guest::{FileList, Hello, Join};
+use host::Tokens;
+use protocol::guest::{Ask, FileList, Hello, Join, Knocked, Ticket};
 use protocol::{ErrorCode, VERSION};
 use serde::Deserialize;
 use std::time::Instant;
@@ -18,69 +19,113 @@ use std::time::Instant;
 /// Body of `POST hello`.
 #[derive(Deserialize)]
 struct HelloRequest {
+    #[serde(default)]
     secret: Option<String>,
+    #[serde(default)]
+    code: Option<String>,
 }
 
-/// `POST hello`: what a cookie or a secret says about the folder; nothing about it without either.
+/// `POST hello`: what a cookie, a secret or the short code says about the folder; nothing about it without any.
 pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer<Json<Hello>> {
     let slug = asked.slug()?;
     let request: HelloRequest = parse(&body, r#"{"secret": null}"#)?;
-    let sharing = server.is_shared(slug);
     let mut hello = Hello {
         version: VERSION.to_owned(),
         folder: None,
         host: None,
         me: None,
         role: None,
+        ask: false,
+        removed: false,
         sharing: false,
         jupyterlab: false,
     };
-    if let Ok(grant) = asked.grant(&server) {
-        let folders = server.host().folders();
-        hello.folder = folders.into_iter().find(|folder| folder.slug == slug).map(|folder| folder.name);
-        hello.host = Some(server.host().host_name().to_owned());
-        hello.me = Some(grant.user);
-        hello.role = Some(grant.role);
-        hello.sharing = sharing;
-        hello.jupyterlab = server.installation().is_there();
-    } else if let Some(secret) = request.secret {
-        may_try(&server, &asked)?;
-        let offer = counted(&server, &asked, server.host().link_offer(slug, &secret).map_err(Failure::from))?;
-        hello.folder = Some(offer.folder);
-        hello.host = Some(offer.host);
-        hello.role = Some(offer.role);
-        hello.sharing = sharing;
-        hello.jupyterlab = server.installation().is_there();
+    match asked.grant(&server) {
+        Ok(grant) => {
+            hello.me = Some(grant.user);
+            hello.role = Some(grant.role);
+        }
+        Err(failure) if failure.code() == ErrorCode::Removed => (hello.ask, hello.removed) = (true, true),
+        Err(_) => {
+            let (secret, code) = (request.secret.as_deref(), request.code.as_deref());
+            let Some(typed) = secret.or(code) else { return Ok(Json(hello)) };
+            let offer = server.host().offer(slug, secret, code, &asked.visitor(&server)).map_err(Failure::from);
+            let offer = asked.counted(&server, typed, offer, |_| true)?;
+            (hello.role, hello.ask) = (Some(offer.role), offer.ask);
+        }
     }
+    let folders = server.host().folders();
+    hello.folder = folders.into_iter().find(|folder| folder.slug == slug).map(|folder| folder.name);
+    hello.host = Some(server.host().host_name().to_owned());
+    hello.sharing = server.is_shared(slug);
+    hello.jupyterlab = server.installation().is_there();
     Ok(Json(hello))
 }
 
-/// `POST join`: a secret and a name for a cookie.
+/// `POST join`: a secret (or the short code) and a name for a cookie.
 pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
     asked.refuse_forgery()?;
     let join: Join = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde"}"##)?;
+    let typed = join.secret.clone().or_else(|| join.code.clone()).unwrap_or_default();
     may_try(&server, &asked)?;
-    let joined = server.host().join_folder(slug, join).await.map_err(Failure::from);
-    let (token, joined) = counted(&server, &asked, joined)?;
-    let cookie = HeaderValue::from_str(&set_cookie(server.port(), Some(slug), &token))
-        .map_err(|error| Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}")))?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(joined)).into_response())
+    let joined = server.host().join_folder(slug, join, &asked.visitor(&server)).await.map_err(Failure::from);
+    let (tokens, joined) = asked.counted(&server, &typed, joined, |_| true)?;
+    with_cookies(&server, slug, &tokens, Json(joined))
+}
+
+/// `POST knock`: asks to come in, to edit, or to come back.
+pub(crate) async fn knock(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
+    let slug = asked.slug()?;
+    asked.refuse_forgery()?;
+    let ask: Ask = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde", "wants": "edit"}"##)?;
+    let typed = ask.join.secret.clone().or_else(|| ask.join.code.clone()).unwrap_or_default();
+    may_try(&server, &asked)?;
+    let knocked = server.host().knock(slug, ask, &asked.visitor(&server)).await.map_err(Failure::from);
+    let (tokens, knocked) = asked.counted(&server, &typed, knocked, |_| true)?;
+    with_cookies(&server, slug, &tokens, Json(knocked))
+}
+
+/// `POST knock/wait`: the host's answer, or after a while that there is none yet.
+pub(crate) async fn wait(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
+    let slug = asked.slug()?;
+    asked.refuse_forgery()?;
+    let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
+    let (tokens, knocked) = tokio::select! {
+        answer = server.host().wait_for_answer(slug, &ticket) => answer?,
+        () = server.stopping().cancelled() => (Tokens::default(), Knocked::Over),
+    };
+    with_cookies(&server, slug, &tokens, Json(knocked))
+}
+
+/// `POST knock/stop`: the page asks no more.
+pub(crate) async fn stop(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
+    let slug = asked.slug()?;
+    asked.refuse_forgery()?;
+    let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
+    server.host().take_back_knock(slug, &ticket)?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// An answer with the cookies that go with it.
+fn with_cookies(server: &Server, slug: &str, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
+    let port = server.port();
+    let guest = tokens.guest.as_ref().map(|(token, lasting)| set_cookie(port, Some(slug), token, *lasting));
+    let device = tokens.device.as_ref().map(|token| set_device_cookie(port, slug, token));
+    let mut response = answer.into_response();
+    for cookie in guest.into_iter().chain(device) {
+        let cookie = HeaderValue::from_str(&cookie).map_err(|error| {
+            Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}"))
+        })?;
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Refuses an address that sent too many wrong secrets.
 fn may_try(server: &Server, asked: &Asked) -> Answer<()> {
     let may = server.attempts().may_try(asked.peer.remote, Instant::now());
     may.then_some(()).ok_or_else(Failure::too_many)
-}
-
-/// Counts wrong secrets by address.
-fn counted<T>(server: &Server, asked: &Asked, answer: Answer<T>) -> Answer<T> {
-    let (address, now) = (asked.peer.remote, Instant::now());
-    if answer.as_ref().is_err_and(|failure| failure.code() == ErrorCode::LinkEnded) {
-        server.attempts().failed(address, now);
-    }
-    answer
 }
 
 /// A JSON body, or a sentence that says what it must be like.

@@ -124,6 +124,7 @@ impl Server {
     pub async fn command(&self, command: Command) -> Result<State, ErrorBody> {
         let _one_at_a_time = self.0.commands.lock().await;
         let host = &self.0.host;
+        let mut new_token = None;
         match command {
             Command::AddFolder { path } => {
                 let slug = host.add_folder(Path::new(&path), None).await?;
@@ -142,9 +143,19 @@ impl Server {
                 host.set_sharing(&slug, None).await?;
                 self.0.doors.unshare(&slug).await;
             }
-            Command::RenewLink { slug } => host.renew_link(&slug).await?,
+            Command::NewLink { slug, link, end_others } => host.new_link(&slug, link, end_others).await?,
+            Command::ChangeLink { slug, id, link } => host.change_link(&slug, &id, link).await?,
+            Command::EndLink { slug, id } => host.end_link(&slug, &id).await?,
+            Command::LetIn { slug, knock, role, remember } => host.let_in(&slug, &knock, role, remember).await?,
+            Command::Refuse { slug, knock } => host.refuse(&slug, &knock).await?,
+            Command::SetRole { slug, person, role } => host.set_role(&slug, &person, role).await?,
+            Command::RemovePerson { slug, person } => host.remove_person(&slug, &person).await?,
+            Command::LetBack { slug, person } => host.let_back(&slug, &person).await?,
+            Command::NewToken { slug, name, role } => new_token = Some(host.new_token(&slug, &name, role).await?),
+            Command::EndToken { slug, id } => host.end_token(&slug, &id).await?,
+            Command::ForgetDevice { slug, id } => host.forget_device(&slug, &id).await?,
         }
-        Ok(self.state())
+        Ok(State { new_token, ..self.state() })
     }
 
     /// State, the tail of events, then both as they change. Drop the receiver to stop.

@@ -2,7 +2,7 @@
 
 use crate::Server;
 use crate::auth::{Asked, set_cookie};
-use crate::error::{Answer, no_such_endpoint};
+use crate::error::{Answer, Failure, no_such_endpoint};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -56,13 +56,16 @@ pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     let token = asked.query("token").filter(|token| !token.is_empty())?;
     let slug = asked.base.slug.as_deref();
     let good = match slug {
-        Some(slug) => server.host().authenticate(slug, &token, asked.peer.is_local()).is_ok(),
-        None => asked.peer.is_local() && server.host().is_owner(&token),
+        Some(slug) => {
+            let granted = server.host().authenticate(slug, &token, asked.peer.is_local()).map_err(Failure::from);
+            asked.counted(server, &token, granted, |grant| grant.owner).is_ok()
+        }
+        None => asked.owner(server).is_ok(),
     };
     if !good {
         return None;
     }
-    let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token)).ok()?;
+    let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token, true)).ok()?;
     let rest = crate::base::query_without(asked.query.as_deref(), "token");
     let location = HeaderValue::from_str(&format!("{}{}{rest}", asked.base.prefix, asked.path)).ok()?;
     let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, location), no_store()];

@@ -15,7 +15,7 @@ use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use host::FolderState;
 use protocol::panel::{Command, Folder, Message, Sharing, State};
-use protocol::{ErrorCode, EventRecord, Role, VERSION};
+use protocol::{ErrorCode, EventRecord, VERSION};
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc};
@@ -34,26 +34,25 @@ pub(crate) fn state(server: &Server) -> State {
     State {
         version: VERSION.to_owned(),
         host: host.host_name().to_owned(),
-        folders: host.folders().into_iter().map(|folder| shown(server, folder)).collect(),
+        folders: host.folders().into_iter().map(shown).collect(),
         interfaces: server.interfaces(),
         port: server.port(),
         taken_port: server.taken_port(),
         edits_per_minute: host.edits_per_minute(),
         jupyterlab: server.installation().is_there(),
+        new_token: None,
     }
 }
 
-fn shown(server: &Server, folder: FolderState) -> Folder {
-    let sharing = folder.bound.map(|bound| {
+fn shown(mut folder: FolderState) -> Folder {
+    let sharing = folder.bound.take().map(|bound| {
         let address = format!("{}/{}", base::authority(&bound.interface.address, bound.port), folder.slug);
-        let offer = server.host().link_offer(&folder.slug, &folder.secret);
-        Sharing {
-            interface: bound.interface,
-            link: format!("http://{address}/#{}", folder.secret),
-            address,
-            devices: folder.devices,
-            role: offer.map_or(Role::View, |offer| offer.role),
+        for (link, secret) in &mut folder.links {
+            link.url = secret.take().map(|secret| format!("http://{address}/#{secret}"));
         }
+        let present = folder.links.iter().find(|(link, _)| link.present);
+        let link = present.and_then(|(link, _)| link.url.clone());
+        Sharing { interface: bound.interface, address, devices: folder.devices, link, code: folder.code.take() }
     });
     Folder {
         slug: folder.slug,
@@ -62,6 +61,11 @@ fn shown(server: &Server, folder: FolderState) -> Folder {
         present: folder.present,
         sharing,
         people: folder.people,
+        links: folder.links.into_iter().map(|(link, _)| link).collect(),
+        knocks: folder.knocks,
+        removed: folder.removed,
+        tokens: folder.tokens,
+        remembered: folder.remembered,
         documents: folder.documents,
         unsaved: folder.unsaved,
     }

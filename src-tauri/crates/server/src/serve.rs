@@ -43,9 +43,12 @@ pub(crate) struct Serve {
     /// Your name, as guests read it [default: the one of the last run, else the account's]
     #[arg(long, value_name = "NAME")]
     host_name: Option<String>,
-    /// What guests may do who come by a share link: "view" or "edit"
+    /// What guests may do who come by a folder's first share link: "view" or "edit"
     #[arg(long, value_name = "ROLE", default_value = "edit", value_parser = link_role)]
     link_role: Role,
+    /// Ask the owner about everybody who comes by that link
+    #[arg(long)]
+    ask: bool,
     /// A JupyterLab with jupyter-collaboration to serve at /lab: its share/jupyter, or the environment it is in
     /// [default: the one that Jupyter's usual places have]
     #[arg(long, value_name = "DIR")]
@@ -133,6 +136,7 @@ impl Serve {
             max_file: self.max_file,
             link_role: self.link_role,
             delete_to_trash: self.delete_to_trash,
+            link_ask: self.ask,
             remembered: false,
             ..HostConfig::default()
         };
@@ -151,7 +155,7 @@ impl Serve {
         let own = slugs.iter().map(|slug| format!("{}{}?token={}", server.url(), base(slug), host.owner_token()));
         let state = server.state();
         let shared = state.folders.into_iter().filter(|folder| slugs.contains(&folder.slug));
-        let links = shared.filter_map(|folder| folder.sharing.map(|sharing| sharing.link));
+        let links = shared.filter_map(|folder| folder.sharing.and_then(|sharing| sharing.link));
         own.chain(links).collect::<Vec<_>>().join(" ")
     }
 }

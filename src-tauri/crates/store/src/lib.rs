@@ -1,10 +1,11 @@
-//! What survives a restart: folders, sessions, file ids, document histories, versions of files, guests, events and settings, in
+//! What survives a restart: folders, sessions, file ids, document histories, versions of files, who may come in, events and settings, in
 //! one SQLite file.
 //!
 //! Not here: documents and rooms; updates and states are opaque bytes. Every method runs on a blocking thread; commits that are
 //! asked for at the same time share one transaction. A commit that was confirmed is on the disk: `connection` lists what is asked
 //! of SQLite for that, and why.
 
+mod access;
 mod connection;
 mod history;
 mod migrations;
@@ -12,9 +13,11 @@ mod people;
 mod records;
 mod versions;
 
+pub use access::{AccessKey, AccessRow, AccessRows, DeviceRow, GuestRow, LinkRow, TokenRow};
+
 use connection::Shared;
 use history::Waiting;
-use protocol::{BaseRecord, Digest, EventRecord, FileId, Intent, Kept, Merge, Role, Seq, SessionId, User, Version};
+use protocol::{BaseRecord, Digest, EventRecord, FileId, Intent, Kept, Merge, Seq, SessionId, Version};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,8 +65,8 @@ pub struct FolderRecord {
     pub path: String,
     /// First part of its base URL.
     pub slug: String,
-    /// Secret of its share link.
-    pub secret: String,
+    /// Secret of its share link that an older version kept in clear, until [`Store::adopt_secret`].
+    pub secret: Option<String>,
 }
 
 /// A file that has an id.
@@ -81,19 +84,6 @@ pub struct FileRow {
     pub digest: Option<Digest>,
     /// It was missing when last looked for: its id and history wait for it.
     pub missing: bool,
-}
-
-/// A person who came in by a share link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GuestRow {
-    /// SHA-256 of the token in the guest's cookie.
-    pub token: Digest,
-    /// Who.
-    pub user: User,
-    /// What they may do.
-    pub role: Role,
-    /// Digest of the link's secret they came by.
-    pub link: Digest,
 }
 
 /// All that is kept of one room's document.
@@ -158,6 +148,12 @@ impl Store {
         self.0.run(format!("the setting {key}"), move |c| records::set_setting(c, &key, &value)).await
     }
 
+    /// Forgets a setting.
+    pub async fn forget_setting(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.0.run(format!("the setting {key}"), move |c| records::forget_setting(c, &key)).await
+    }
+
     /// What is kept for a person in a folder under a name.
     pub async fn kept(&self, folder: FolderId, username: &str, name: &str) -> Result<Option<String>> {
         let key = people::kept_key(folder, username, name);
@@ -175,10 +171,10 @@ impl Store {
         self.0.run("the list of folders", |c| people::folders(c)).await
     }
 
-    /// Adds a folder by its path, or brings back the one that was removed (its old secret is replaced).
-    pub async fn add_folder(&self, path: &str, slug: &str, secret: &str) -> Result<FolderRecord> {
-        let (path, slug, secret) = (path.to_owned(), slug.to_owned(), secret.to_owned());
-        self.0.run(format!("adding {path}"), move |c| people::add_folder(c, &path, &slug, &secret)).await
+    /// Adds a folder by its path, or brings back the one that was removed, without its links and guests.
+    pub async fn add_folder(&self, path: &str, slug: &str) -> Result<FolderRecord> {
+        let (path, slug) = (path.to_owned(), slug.to_owned());
+        self.0.run(format!("adding {path}"), move |c| people::add_folder(c, &path, &slug)).await
     }
 
     /// Hides a folder; its ids and histories stay for the day it comes back.
@@ -186,10 +182,23 @@ impl Store {
         self.0.run(folder.what(), move |c| people::remove_folder(c, folder)).await
     }
 
-    /// Replaces the secret of a folder's link and forgets the guests who came by the old one.
-    pub async fn set_secret(&self, folder: FolderId, secret: &str) -> Result<()> {
-        let secret = secret.to_owned();
-        self.0.run(folder.what(), move |c| people::set_secret(c, folder, &secret)).await
+    /// Who may come into a folder.
+    pub async fn access(&self, folder: FolderId) -> Result<AccessRows> {
+        self.0.run(folder.what(), move |c| access::read(c, folder)).await
+    }
+
+    /// Keeps these as they are now, or forgets those that are `None`, all in one transaction. What was kept for a guest who is
+    /// forgotten goes too.
+    pub async fn set_access(&self, folder: FolderId, rows: Vec<(AccessKey, Option<AccessRow>)>) -> Result<()> {
+        let set = move |c: &rusqlite::Transaction| {
+            rows.iter().try_for_each(|(key, row)| access::set(c, folder, key, row.as_ref()))
+        };
+        self.0.run(folder.what(), set).await
+    }
+
+    /// Keeps the link whose secret an older version had in clear ([`FolderRecord::secret`]), and forgets that.
+    pub async fn adopt_secret(&self, folder: FolderId, link: LinkRow) -> Result<()> {
+        self.0.run(folder.what(), move |c| access::adopt(c, folder, link)).await
     }
 
     /// The folder's newest session and its number; `make` gives the id of the first.
@@ -299,16 +308,6 @@ impl Store {
             }
         }
         Ok(())
-    }
-
-    /// Guests of a folder.
-    pub async fn guests(&self, folder: FolderId) -> Result<Vec<GuestRow>> {
-        self.0.run(folder.what(), move |c| people::guests(c, folder)).await
-    }
-
-    /// Adds a guest.
-    pub async fn add_guest(&self, folder: FolderId, guest: GuestRow) -> Result<()> {
-        self.0.run(folder.what(), move |c| people::add_guest(c, folder, &guest)).await
     }
 
     /// Appends numbered events. Those whose number is stored already are left as they are; the oldest beyond 10,000 are dropped.

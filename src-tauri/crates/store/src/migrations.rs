@@ -6,8 +6,12 @@ use crate::connection::Fault;
 use rusqlite::Connection;
 
 /// Step n brings a file from version n to n + 1.
-pub(crate) const STEPS: [&str; 3] =
-    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+pub(crate) const STEPS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// Brings a file to the newest version; refuses one that a newer program made.
 pub(crate) fn run(connection: &mut Connection, steps: &[&str]) -> Result<(), Fault> {

@@ -1,8 +1,7 @@
-//! Folders, the sessions issued for them, and the guests who came by their links.
+//! Folders and the sessions issued for them.
 
 use crate::connection::Fault;
-use crate::history::digest_of;
-use crate::{FolderId, FolderRecord, GuestRow};
+use crate::{FolderId, FolderRecord, access};
 use protocol::SessionId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -11,7 +10,9 @@ type Outcome<T> = std::result::Result<T, Fault>;
 const FOLDER: &str = "SELECT id, path, slug, secret FROM folders";
 
 fn folder_row(row: &Row) -> rusqlite::Result<FolderRecord> {
-    Ok(FolderRecord { id: FolderId(row.get(0)?), path: row.get(1)?, slug: row.get(2)?, secret: row.get(3)? })
+    let secret: String = row.get(3)?;
+    let secret = (!secret.is_empty()).then_some(secret);
+    Ok(FolderRecord { id: FolderId(row.get(0)?), path: row.get(1)?, slug: row.get(2)?, secret })
 }
 
 pub(crate) fn folders(connection: &Connection) -> Outcome<Vec<FolderRecord>> {
@@ -20,8 +21,8 @@ pub(crate) fn folders(connection: &Connection) -> Outcome<Vec<FolderRecord>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A folder that is there already stays as it is; one that was removed comes back, last, with a new secret and without guests.
-pub(crate) fn add_folder(connection: &Connection, path: &str, slug: &str, secret: &str) -> Outcome<FolderRecord> {
+/// A folder that is there already stays as it is; one that was removed comes back, last, without links and guests.
+pub(crate) fn add_folder(connection: &Connection, path: &str, slug: &str) -> Outcome<FolderRecord> {
     let known: Option<(FolderRecord, bool)> = connection
         .query_row("SELECT id, path, slug, secret, removed FROM folders WHERE path = ?", [path], |row| {
             Ok((folder_row(row)?, row.get(4)?))
@@ -30,18 +31,18 @@ pub(crate) fn add_folder(connection: &Connection, path: &str, slug: &str, secret
     match known {
         Some((record, false)) => return Ok(record),
         Some((record, true)) => {
-            forget_guests(connection, record.id)?;
+            access::forget(connection, record.id)?;
             connection.execute(
-                "UPDATE folders SET removed = 0, slug = ?, secret = ?,
+                "UPDATE folders SET removed = 0, slug = ?, secret = '',
                  position = (SELECT max(position) + 1 FROM folders) WHERE id = ?",
-                params![slug, secret, record.id.0],
+                params![slug, record.id.0],
             )?;
         }
         None => {
             connection.execute(
                 "INSERT INTO folders (path, slug, secret, position)
-                 VALUES (?, ?, ?, (SELECT coalesce(max(position), 0) + 1 FROM folders))",
-                [path, slug, secret],
+                 VALUES (?, ?, '', (SELECT coalesce(max(position), 0) + 1 FROM folders))",
+                [path, slug],
             )?;
         }
     }
@@ -53,28 +54,9 @@ pub(crate) fn remove_folder(connection: &Connection, folder: FolderId) -> Outcom
     Ok(())
 }
 
-pub(crate) fn set_secret(connection: &Connection, folder: FolderId, secret: &str) -> Outcome<()> {
-    let changed = connection.execute("UPDATE folders SET secret = ? WHERE id = ?", params![secret, folder.0])?;
-    if changed == 0 {
-        return Err(Fault::new("there is no such folder"));
-    }
-    forget_guests(connection, folder)
-}
-
 /// Where something is kept for a person: among the settings.
 pub(crate) fn kept_key(folder: FolderId, username: &str, name: &str) -> String {
     format!("kept/{}/{username}/{name}", folder.0)
-}
-
-/// Guests go with what was kept for them; what the owner has kept stays.
-fn forget_guests(connection: &Connection, folder: FolderId) -> Outcome<()> {
-    let guests: Vec<String> = guests(connection, folder)?.into_iter().map(|guest| guest.user.username).collect();
-    for username in guests {
-        let of = kept_key(folder, &username, "");
-        connection.execute("DELETE FROM settings WHERE substr(key, 1, length(?1)) = ?1", [of])?;
-    }
-    connection.execute("DELETE FROM guests WHERE folder = ?", [folder.0])?;
-    Ok(())
 }
 
 pub(crate) fn newest_session(connection: &Connection, folder: FolderId) -> Outcome<Option<(u64, SessionId)>> {
@@ -102,37 +84,4 @@ pub(crate) fn session_number(connection: &Connection, folder: FolderId, id: &Ses
         })
         .optional()?;
     Ok(number.map(|number| number as u64))
-}
-
-pub(crate) fn guests(connection: &Connection, folder: FolderId) -> Outcome<Vec<GuestRow>> {
-    let mut statement =
-        connection.prepare("SELECT token, user, role, link FROM guests WHERE folder = ? ORDER BY rowid")?;
-    let rows = statement.query_map([folder.0], |row| {
-        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, row.get::<_, Vec<u8>>(3)?))
-    })?;
-    let mut guests = Vec::new();
-    for row in rows {
-        let (token, user, role, link) = row?;
-        guests.push(GuestRow {
-            token: digest_of(&token)?,
-            user: serde_json::from_str(&user)?,
-            role: serde_json::from_str(&role)?,
-            link: digest_of(&link)?,
-        });
-    }
-    Ok(guests)
-}
-
-pub(crate) fn add_guest(connection: &Connection, folder: FolderId, guest: &GuestRow) -> Outcome<()> {
-    connection.execute(
-        "INSERT OR REPLACE INTO guests (folder, token, user, role, link) VALUES (?, ?, ?, ?, ?)",
-        params![
-            folder.0,
-            &guest.token.0[..],
-            serde_json::to_string(&guest.user)?,
-            serde_json::to_string(&guest.role)?,
-            &guest.link.0[..]
-        ],
-    )?;
-    Ok(())
 }

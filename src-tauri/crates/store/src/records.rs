@@ -20,6 +20,11 @@ pub(crate) fn set_setting(connection: &Connection, key: &str, value: &str) -> Ou
     Ok(())
 }
 
+pub(crate) fn forget_setting(connection: &Connection, key: &str) -> Outcome<()> {
+    connection.execute("DELETE FROM settings WHERE key = ?", [key])?;
+    Ok(())
+}
+
 pub(crate) fn files(connection: &Connection, folder: FolderId) -> Outcome<Vec<FileRow>> {
     let mut statement = connection.prepare(
         "SELECT id, path, device, inode, size, digest, missing FROM files WHERE folder = ? ORDER BY path, id",

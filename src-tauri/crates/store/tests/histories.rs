@@ -16,7 +16,7 @@ struct Each {
 }
 
 async fn with_folder(store: Store, place: Option<tempfile::TempDir>) -> Each {
-    let folder = store.add_folder("/home/ada/beach", "beach", "s3cret").await.unwrap().id;
+    let folder = store.add_folder("/home/ada/beach", "beach").await.unwrap().id;
     Each { store, folder, place }
 }
 

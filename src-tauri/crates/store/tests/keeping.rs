@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use protocol::panel::{Ended, LinkWish};
 use protocol::{Action, Digest, Event, EventKind, EventRecord, FileId, Level, Role, SessionId, User};
-use store::{Batch, FileRow, GuestRow, Store};
+use store::{AccessKey, AccessRow, AccessRows, Batch, DeviceRow, FileRow, GuestRow, LinkRow, Store, TokenRow};
 
 async fn both() -> [(Store, Option<tempfile::TempDir>); 2] {
     let place = tempfile::tempdir().unwrap();
@@ -29,8 +30,16 @@ fn guest(name: &str) -> GuestRow {
         token: Digest::of(name.as_bytes()),
         user: User::new(name, name, Some("#a05028".to_owned())),
         role: Role::Edit,
-        link: Digest::of(b"link"),
+        link: Some("link".to_owned()),
+        address: None,
+        seen: 5,
+        removed: None,
     }
+}
+
+/// A row under its key, as it is to be stored.
+fn kept(guest: GuestRow) -> (AccessKey, Option<AccessRow>) {
+    (AccessKey::Guest(guest.user.username.clone()), Some(AccessRow::Guest(guest)))
 }
 
 #[tokio::test]
@@ -120,10 +129,10 @@ async fn store_9_nobody_else_on_the_machine_can_read_it() {
 #[tokio::test]
 async fn store_10_a_folder_that_comes_back_has_its_ids_and_histories_but_a_new_link() {
     for (store, _place) in both().await {
-        let beach = store.add_folder("/home/ada/beach", "beach", "first").await.unwrap();
-        let notes = store.add_folder("/home/ada/notes", "notes", "other").await.unwrap();
-        assert_eq!(store.add_folder("/home/ada/beach", "beach-2", "ignored").await.unwrap(), beach, "it is there");
-        assert!(store.add_folder("/home/eve/beach", "beach", "x").await.is_err(), "one slug, one folder");
+        let beach = store.add_folder("/home/ada/beach", "beach").await.unwrap();
+        let notes = store.add_folder("/home/ada/notes", "notes").await.unwrap();
+        assert_eq!(store.add_folder("/home/ada/beach", "beach-2").await.unwrap(), beach, "it is there");
+        assert!(store.add_folder("/home/eve/beach", "beach").await.is_err(), "one slug, one folder");
         let session = store.current_session(beach.id, SessionId("s".into())).await.unwrap();
         let file = FileRow {
             id: FileId("7f3c".into()),
@@ -134,17 +143,17 @@ async fn store_10_a_folder_that_comes_back_has_its_ids_and_histories_but_a_new_l
             missing: false,
         };
         store.put_file(beach.id, file.clone()).await.unwrap();
-        store.add_guest(beach.id, guest("Bo")).await.unwrap();
+        store.set_access(beach.id, vec![kept(guest("Bo"))]).await.unwrap();
         let batch = Batch { append: vec![(1, b"update".as_slice().into())], ..Batch::default() };
         store.commit(beach.id, "text:file:7f3c", 1, batch).await.unwrap();
 
         store.remove_folder(beach.id).await.unwrap();
         assert_eq!(store.folders().await.unwrap(), std::slice::from_ref(&notes));
-        let back = store.add_folder("/home/ada/beach", "shore", "second").await.unwrap();
-        assert_eq!((back.id, back.slug.as_str(), back.secret.as_str()), (beach.id, "shore", "second"));
+        let back = store.add_folder("/home/ada/beach", "shore").await.unwrap();
+        assert_eq!((back.id, back.slug.as_str(), back.secret.as_deref()), (beach.id, "shore", None));
         assert_eq!(store.folders().await.unwrap(), [notes, back]);
         assert_eq!(store.files(beach.id).await.unwrap(), [file]);
-        assert_eq!(store.guests(beach.id).await.unwrap(), []);
+        assert_eq!(store.access(beach.id).await.unwrap(), AccessRows::default());
         assert_eq!(store.history(beach.id, "text:file:7f3c").await.unwrap().log.len(), 1);
         assert_eq!(store.current_session(beach.id, SessionId("new".into())).await.unwrap(), session);
     }
@@ -153,8 +162,8 @@ async fn store_10_a_folder_that_comes_back_has_its_ids_and_histories_but_a_new_l
 #[tokio::test]
 async fn store_11_sessions_are_numbered_in_the_order_they_were_issued() {
     for (store, _place) in both().await {
-        let folder = store.add_folder("/a", "a", "x").await.unwrap().id;
-        let other = store.add_folder("/b", "b", "y").await.unwrap().id;
+        let folder = store.add_folder("/a", "a").await.unwrap().id;
+        let other = store.add_folder("/b", "b").await.unwrap().id;
         let id = |text: &str| SessionId(text.to_owned());
         assert_eq!(store.current_session(folder, id("first")).await.unwrap(), (1, id("first")));
         assert_eq!(store.current_session(folder, id("unused")).await.unwrap(), (1, id("first")));
@@ -167,21 +176,50 @@ async fn store_11_sessions_are_numbered_in_the_order_they_were_issued() {
 }
 
 #[tokio::test]
-async fn store_12_a_new_link_forgets_the_guests_of_the_old_one() {
+async fn store_12_who_may_come_in_is_kept_changed_and_forgotten_with_what_was_kept_for_them() {
     for (store, _place) in both().await {
-        let folder = store.add_folder("/a", "a", "old").await.unwrap().id;
-        store.add_guest(folder, guest("Bo")).await.unwrap();
-        store.add_guest(folder, guest("Cy")).await.unwrap();
-        assert_eq!(store.guests(folder).await.unwrap(), [guest("Bo"), guest("Cy")]);
-        for username in [guest("Bo").user.username.as_str(), "owner"] {
+        let folder = store.add_folder("/a", "a").await.unwrap().id;
+        let wish =
+            LinkWish { label: "Class".into(), role: Role::View, ask: true, expires: Some(9), most_uses: Some(3) };
+        let secret = Digest::of(b"secret");
+        let link = LinkRow { id: "link".into(), secret, wish, made: 1, uses: 0, last_used: None, ended: None };
+        let token = Digest::of(b"token");
+        let user = guest("Robot").user;
+        let robot = TokenRow { id: "t".into(), token, user: user.clone(), role: Role::Edit, made: 2, last_used: None };
+        let device = DeviceRow { id: "d".into(), token, user, role: Role::View, since: 4 };
+        let rows = vec![
+            (AccessKey::Link("link".into()), Some(AccessRow::Link(link.clone()))),
+            kept(guest("Bo")),
+            kept(guest("Cy")),
+            (AccessKey::Token("t".into()), Some(AccessRow::Token(robot.clone()))),
+            (AccessKey::Device("d".into()), Some(AccessRow::Device(device.clone()))),
+        ];
+        store.set_access(folder, rows).await.unwrap();
+        let mut all = AccessRows {
+            links: vec![link.clone()],
+            guests: vec![guest("Bo"), guest("Cy")],
+            tokens: vec![robot],
+            devices: vec![device],
+        };
+        assert_eq!(store.access(folder).await.unwrap(), all);
+        let ana = guest("Bo").user.username;
+        for username in [ana.as_str(), "owner"] {
             store.keep(folder, username, "theme", "dark").await.unwrap();
         }
-        store.set_secret(folder, "new").await.unwrap();
-        assert_eq!(store.guests(folder).await.unwrap(), []);
-        let kept = async |username: &str| store.kept(folder, username, "theme").await.unwrap();
-        assert_eq!(kept(&guest("Bo").user.username).await, None, "what was kept for a guest goes too");
-        assert_eq!(kept("owner").await.as_deref(), Some("dark"));
-        assert_eq!(store.folders().await.unwrap()[0].secret, "new");
+        let used = LinkRow { uses: 2, last_used: Some(7), ended: Some((Ended::Revoked, 8)), ..link };
+        let removed = GuestRow { removed: Some(6), role: Role::View, ..guest("Cy") };
+        let changes = vec![
+            (AccessKey::Link("link".into()), Some(AccessRow::Link(used.clone()))),
+            (AccessKey::Guest(ana.clone()), None),
+            kept(removed.clone()),
+            (AccessKey::Token("t".into()), None),
+        ];
+        store.set_access(folder, changes).await.unwrap();
+        (all.links, all.guests, all.tokens) = (vec![used], vec![removed], Vec::new());
+        assert_eq!(store.access(folder).await.unwrap(), all);
+        let theme = async |username: &str| store.kept(folder, username, "theme").await.unwrap();
+        assert_eq!(theme(&ana).await, None, "what was kept for a guest goes too");
+        assert_eq!(theme("owner").await.as_deref(), Some("dark"));
     }
 }
 

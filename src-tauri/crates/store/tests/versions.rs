@@ -13,7 +13,7 @@ fn file() -> FileId {
 }
 
 async fn folder(store: &Store) -> FolderId {
-    store.add_folder("/home/ada/beach", "beach", "s3cret").await.unwrap().id
+    store.add_folder("/home/ada/beach", "beach").await.unwrap().id
 }
 
 fn kept(time: u64, why: Why, text: &str) -> Kept {

@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use bytes::Bytes;
-use host::{Closing, Connection, Device, Grant, Host, HostConfig, Outgoing};
+use host::{Closing, Connection, Device, Grant, Host, HostConfig, Outgoing, Visitor};
 use protocol::guest::Join;
 use protocol::{Digest, DocumentKind, EventRecord, FileId, Model};
 use std::collections::VecDeque;
@@ -97,11 +97,16 @@ pub(crate) fn owner(host: &Host) -> Grant {
     host.authenticate("tide-pools", host.owner_token(), true).unwrap()
 }
 
+/// What somebody with a link sends.
+pub(crate) fn by_link(secret: &str, name: &str) -> Join {
+    Join { secret: Some(secret.to_owned()), code: None, name: name.to_owned(), color: None }
+}
+
 /// A guest by the test folder's link: the grant, and the token.
 pub(crate) async fn guest(host: &Host, name: &str) -> (Grant, String) {
-    let secret = host.folders()[0].secret.clone();
-    let join = Join { secret, name: name.to_owned(), color: None };
-    let (token, _) = host.join_folder("tide-pools", join).await.unwrap();
+    let join = by_link(host.folders()[0].secret().unwrap(), name);
+    let (tokens, _) = host.join_folder("tide-pools", join, &Visitor::default()).await.unwrap();
+    let token = tokens.guest.unwrap().0;
     (host.authenticate("tide-pools", &token, true).unwrap(), token)
 }
 
