@@ -23,6 +23,8 @@ pub(crate) struct Host {
     pub(crate) read_wanted: bool,
     /// What the watcher read and has not told yet.
     pub(crate) seen: Option<DiskRead>,
+    /// What it had read before that; only a faulty one tells it, and then later.
+    pub(crate) old: Option<DiskRead>,
     /// What the store answered and the room was not told yet.
     pub(crate) answers: VecDeque<Input>,
     pub(crate) closing: bool,
@@ -57,6 +59,7 @@ impl Host {
             write: None,
             read_wanted: false,
             seen: None,
+            old: None,
             answers: VecDeque::new(),
             closing: false,
             opened: false,
@@ -186,7 +189,7 @@ impl World {
         let opened = Opened {
             log: self.store.log.clone(),
             base: self.store.base.clone(),
-            merges: Vec::new(),
+            merges: Arc::default(),
             intent: self.store.intent,
             disk: self.disk.read(),
             path: "a/file".to_owned(),

@@ -5,7 +5,7 @@
 //!
 //! `SIM_SEEDS=5000` runs that many seeds of each shape, `SIM_FROM=7000` begins there, `SIM_MINUTES=10` goes on for that long;
 //! `SIM_SEED=notebook:17` runs one, `SIM_KEPT=NAME` one script. A seed that ever failed is kept in [`KEPT`], or as the shortest list of steps that failed,
-//! in the folder `kept`; all of them run each time. Two rooms on one file live in [`views`]; `SIM_TWO=17` runs one of those seeds.
+//! in the folder `kept`; all of them run each time. Two rooms on one file live in [`views`].
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -28,7 +28,6 @@ mod views;
 mod wire;
 mod world;
 
-use protocol::Model;
 use script::{Script, Shape};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +36,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use ydoc::mutation::{self, Mutation};
 
-/// Seeds of each model.
+/// Seeds of each shape.
 const SEEDS: u64 = 2000;
 
 /// Seeds that find something again if it is undone, and what.
@@ -75,6 +74,8 @@ enum Fault {
     IntentNotKept,
     /// A view is not told which of its texts was taken.
     ReceiptIgnored,
+    /// What the watcher read is told once more, after something newer.
+    OldNews,
 }
 
 /// One run.
@@ -84,6 +85,40 @@ struct Case {
     seed: u64,
     fault: Option<Fault>,
     mutation: Option<Mutation>,
+}
+
+/// A world in which a life takes place.
+enum World {
+    One(Box<world::World>),
+    Two(Box<views::Two>),
+}
+
+impl World {
+    fn new(case: Case) -> Self {
+        let Case { shape, seed, fault, .. } = case;
+        match shape.has_view() {
+            true => Self::Two(Box::new(views::Two::new(shape, seed, fault))),
+            false => Self::One(Box::new(world::World::new(shape, seed, fault))),
+        }
+    }
+
+    /// A life, or this script of one.
+    fn live(&mut self, script: Option<&Script>) -> Result<(), String> {
+        match (self, script) {
+            (Self::One(world), None) => world.live(),
+            (Self::One(world), Some(script)) => world.relive(script),
+            (Self::Two(world), None) => world.live(),
+            (Self::Two(world), Some(script)) => world.relive(script),
+        }
+    }
+
+    /// What happened in it: for people, and as a script.
+    fn told(self) -> (Vec<String>, Script) {
+        match self {
+            Self::One(world) => (world.trace, world.script),
+            Self::Two(world) => (world.trace, world.script),
+        }
+    }
 }
 
 impl Case {
@@ -108,11 +143,8 @@ struct Failure {
 /// Runs one life, or this script of it. A panic of the code under test is a failure like any other.
 fn run(case: Case, script: Option<&Script>) -> Result<(), Failure> {
     mutation::with(case.mutation, || {
-        let mut world = world::World::new(case.shape, case.seed, case.fault);
-        let result = catch_unwind(AssertUnwindSafe(|| match script {
-            Some(script) => world.relive(script),
-            None => world.live(),
-        }));
+        let mut world = World::new(case);
+        let result = catch_unwind(AssertUnwindSafe(|| world.live(script)));
         let reason = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(reason)) => reason,
@@ -122,7 +154,8 @@ fn run(case: Case, script: Option<&Script>) -> Result<(), Failure> {
                 format!("panic: {}", text.unwrap_or_default())
             }
         };
-        Err(Failure { reason, trace: std::mem::take(&mut world.trace), script: world.script })
+        let (trace, script) = world.told();
+        Err(Failure { reason, trace, script })
     })
 }
 
@@ -217,39 +250,8 @@ fn sync_42_seeds_that_once_failed_still_pass() {
     }
 }
 
-/// Runs a life of two rooms on one file.
-fn run_two(model: Model, seed: u64, fault: Option<Fault>, mutation: Option<Mutation>) -> Result<(), String> {
-    mutation::with(mutation, || {
-        let mut two = views::Two::new(model, seed, fault);
-        two.live().map_err(|reason| format!("{}\nseed {seed}: {reason}", two.trace.join("\n")))
-    })
-}
-
 #[test]
 fn sync_93_a_primary_and_its_view_lose_and_double_nothing() {
-    let seeds = number("SIM_SEEDS").unwrap_or(SEEDS);
-    let one = number("SIM_TWO");
-    let next = AtomicU64::new(one.unwrap_or(0));
-    let failed = Mutex::new(Vec::new());
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= one.map_or(seeds, |one| one + 1) || !failed.lock().expect("not poisoned").is_empty() {
-                        return;
-                    }
-                    for model in [Model::Text, Model::Notebook] {
-                        if let Err(trace) = run_two(model, seed, None, None) {
-                            failed.lock().expect("not poisoned").push(format!("{model:?} {trace}"));
-                        }
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().expect("not poisoned");
-    assert!(failed.is_empty(), "{}\n(SIM_TWO=SEED runs one)", failed[0]);
-    println!("two rooms: no fault in {seeds} seeds of each kind");
+    run_all(Shape::TextView);
+    run_all(Shape::NotebookView);
 }

@@ -3,6 +3,7 @@
 //! Each step is kept with the die as it was before it. Steps without their predecessors may have become impossible: then they
 //! are passed over.
 
+use protocol::Model;
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,16 +16,32 @@ pub(crate) enum Shape {
     Notebook,
     /// A notebook whose cells are also moved, split, joined and changed in kind.
     Cells,
+    /// A text and a view of it, a text under another name.
+    TextView,
+    /// A notebook and its text.
+    NotebookView,
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Notebook, Self::Cells];
+    pub(crate) const ALL: [Self; 5] = [Self::Text, Self::Notebook, Self::Cells, Self::TextView, Self::NotebookView];
+
+    /// Of the file's primary room.
+    pub(crate) fn model(self) -> Model {
+        if matches!(self, Self::Text | Self::TextView) { Model::Text } else { Model::Notebook }
+    }
+
+    /// Two rooms on one file.
+    pub(crate) fn has_view(self) -> bool {
+        matches!(self, Self::TextView | Self::NotebookView)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Notebook => "notebook",
             Self::Cells => "cells",
+            Self::TextView => "text-view",
+            Self::NotebookView => "notebook-view",
         }
     }
 }
@@ -44,6 +61,10 @@ macro_rules! steps {
 steps! {
     // Of a client.
     Edit,
+    /// A character is deleted.
+    Erase,
+    /// A text becomes half JSON, or whole again.
+    Half,
     /// Cells are moved, split, joined.
     Reshape,
     Up,
@@ -70,10 +91,18 @@ steps! {
     Miss,
     Read,
     Close,
+    /// The task of one room of two ends in a fault.
+    Fault,
+    /// A question of the view arrives, or an answer to one.
+    Ask,
+    Reply,
     // Of all.
     Wait,
     EditDisk,
+    EraseDisk,
     ReshapeDisk,
+    /// What is in the file is no notebook any more.
+    BreakDisk,
     CopyDisk,
     StaleDisk,
     FinishDisk,
@@ -82,9 +111,11 @@ steps! {
     Kill,
     /// Everything comes to rest and is looked at.
     Rest,
+    /// The same, everybody leaves, and the rooms close.
+    Leave,
 }
 
-/// A step; `at` is the number of a client.
+/// A step; `at` is the number of a client, or of a room where there are two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) kind: Kind,

@@ -2,6 +2,7 @@
 
 use rooms::Input;
 
+use super::Fault;
 use super::rng::Rng;
 use super::script::{Kind, Script, Shape, Step, Turn};
 use super::world::World;
@@ -159,13 +160,18 @@ impl World {
             Kind::Wrote => self.wrote(),
             Kind::Look => {
                 let seen = self.disk.read();
-                self.host.iter_mut().for_each(|host| host.seen = Some(seen.clone()));
+                let faulty = self.fault == Some(Fault::OldNews);
+                if let Some(host) = &mut self.host {
+                    host.old = host.seen.replace(seen.clone()).filter(|_| faulty);
+                }
                 Ok(())
             }
-            Kind::Tell => match self.host.as_mut().and_then(|host| host.seen.take()) {
-                Some(seen) => self.tell(Input::Disk(seen)),
-                None => Ok(()),
-            },
+            Kind::Tell => {
+                match self.host.as_mut().and_then(|host| std::mem::replace(&mut host.seen, host.old.take())) {
+                    Some(seen) => self.tell(Input::Disk(seen)),
+                    None => Ok(()),
+                }
+            }
             Kind::Read => self.poll(),
             Kind::Wait => {
                 let millis = self.rng.between(10, 2500) as u64;
@@ -201,6 +207,15 @@ impl World {
                 self.host.iter_mut().for_each(|host| host.closing = true);
                 self.tell(Input::Close { reason: "The host stops.".to_owned() })
             }
+            // Of two rooms on one file.
+            Kind::Erase
+            | Kind::Half
+            | Kind::Fault
+            | Kind::Ask
+            | Kind::Reply
+            | Kind::EraseDisk
+            | Kind::BreakDisk
+            | Kind::Leave => Ok(()),
         }
     }
 }

@@ -1,28 +1,31 @@
 //! The simulation notices each named fault: of the code under test, and of the rim.
 
-use protocol::Model;
 use ydoc::mutation::Mutation;
 
 use super::script::{Script, Shape};
-use super::{Case, Fault, run, run_two};
+use super::{Case, Fault, run};
 
 /// Seeds that a fault may survive, for each shape.
 const PATIENCE: u64 = 60;
-/// The same for lives of two rooms, which are short.
+/// The same for faults that show seldom, and for lives of two rooms, which are short.
 const LONG_PATIENCE: u64 = 600;
 
 /// Fails if one of these faults is noticed by no seed.
 fn noticed(mutations: &[Mutation], faults: &[Fault]) {
+    noticed_in(&[Shape::Text, Shape::Cells], PATIENCE, mutations, faults);
+}
+
+fn noticed_in(shapes: &[Shape], patience: u64, mutations: &[Mutation], faults: &[Fault]) {
     let cases = mutations.iter().map(|mutation| (Some(*mutation), None));
     for (mutation, fault) in cases.chain(faults.iter().map(|fault| (None, Some(*fault)))) {
-        let seeds = (0..PATIENCE).flat_map(|seed| [Shape::Text, Shape::Cells].map(|shape| (shape, seed)));
+        let seeds = (0..patience).flat_map(|seed| shapes.iter().map(move |shape| (*shape, seed)));
         let failed = seeds.map(|(shape, seed)| Case { shape, seed, fault, mutation }).find_map(|case| {
             let failure = run(case, None).err()?;
             Some(format!("{case} {}", failure.reason.lines().next().unwrap_or_default()))
         });
         match failed {
             Some(reason) => println!("{mutation:?} {fault:?}: noticed by {reason}"),
-            None => panic!("{mutation:?} {fault:?} is noticed by none of {PATIENCE} seeds"),
+            None => panic!("{mutation:?} {fault:?} is noticed by none of {patience} seeds"),
         }
     }
 }
@@ -35,6 +38,11 @@ fn sync_43_edits_that_are_not_sent_on_are_noticed() {
 #[test]
 fn disk_40_the_disk_speaks_about_the_last_agreed_state_and_is_heard() {
     noticed(&[Mutation::ForkFromLive, Mutation::DropDiskDelete, Mutation::UnloggedMerge], &[]);
+}
+
+#[test]
+fn disk_130_what_the_watcher_reports_is_a_reason_to_read_and_no_news_by_itself() {
+    noticed_in(&[Shape::Text], LONG_PATIENCE, &[], &[Fault::OldNews]);
 }
 
 #[test]
@@ -74,19 +82,18 @@ fn role_40_what_a_viewer_types_reaches_nobody() {
 
 #[test]
 fn sync_94_a_view_and_its_primary_forget_nothing_that_they_told_each_other() {
-    let cases = [Mutation::TookTooEarly, Mutation::TookUnseen].map(|mutation| (Some(mutation), None));
-    for (mutation, fault) in cases.into_iter().chain([(None, Some(Fault::ReceiptIgnored))]) {
-        let lives = (0..LONG_PATIENCE).flat_map(|seed| [Model::Text, Model::Notebook].map(|model| (model, seed)));
-        let noticed = lives.into_iter().find(|(model, seed)| run_two(*model, *seed, fault, mutation).is_err());
-        println!("{mutation:?} {fault:?}: noticed by {noticed:?}");
-        assert!(noticed.is_some(), "{mutation:?} {fault:?} is noticed by none of {LONG_PATIENCE} seeds");
-    }
+    let mutations = [Mutation::TookTooEarly, Mutation::TookUnseen, Mutation::BaseTooNew, Mutation::MirrorTooNew];
+    noticed_in(&[Shape::TextView, Shape::NotebookView], LONG_PATIENCE, &mutations, &[Fault::ReceiptIgnored]);
 }
 
 #[test]
 fn sync_92_a_failing_life_goes_the_same_way_again_and_in_fewer_steps() {
-    let (shape, mutation) = (Shape::Cells, Some(Mutation::NoBroadcast));
-    let case = Case { shape, seed: 0, fault: None, mutation };
+    for (shape, mutation) in [(Shape::Cells, Mutation::NoBroadcast), (Shape::NotebookView, Mutation::BaseTooNew)] {
+        goes_the_same_way(Case { shape, seed: 0, fault: None, mutation: Some(mutation) });
+    }
+}
+
+fn goes_the_same_way(case: Case) {
     let failure = run(case, None).expect_err("a fault is noticed");
     let again = run(case, Some(&failure.script)).expect_err("the same happens");
     assert_eq!((again.reason, again.trace), (failure.reason, failure.trace));

@@ -56,7 +56,7 @@ pub(crate) struct World {
 impl World {
     /// A world with a file and clients that have not come yet.
     pub(crate) fn new(shape: Shape, seed: u64, fault: Option<Fault>) -> Self {
-        let model = if shape == Shape::Text { Model::Text } else { Model::Notebook };
+        let model = shape.model();
         let mut rng = Rng::new(seed.wrapping_mul(2) + u64::from(model == Model::Notebook));
         let mut ledger = Ledger::default();
         let disk = Disk::new(&editor::initial(&mut rng, &mut ledger, model));

@@ -1,26 +1,29 @@
 //! Two rooms on one file under a die: a primary with the file behind it, and a view with the primary behind it. People type in
-//! both, another program writes the file, the text of the view is half JSON now and then, and the machine is killed between any
-//! two steps.
+//! both, another program writes the file and breaks it, the text of the view is half JSON now and then, the machine is killed
+//! between any two steps, and each room's task may fail alone.
 //!
 //! Not here: what a single room does with clients that go, viewers and awareness; the other worlds have that.
 
 use bytes::Bytes;
-use protocol::{ClientId, DocumentKind, FileId, Intent, Model, Role, RoomId, User};
-use rooms::{Answer, Ask, Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Job, Member, Now, Opened, Policy};
-use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
-use yrs::updates::encoder::Encode;
-use yrs::{Array, Doc, GetString, Map, Out, ReadTxn, Text, TextRef, Transact};
+use protocol::{ClientId, DocumentKind, FileId, Merge, Model, RoomId};
+use rooms::{Backing, DiskRead, DocumentRoom, Input, Job};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use yrs::{Doc, GetString, Text, TextRef, Transact};
 
 use super::Fault;
 use super::disk::Disk;
-use super::edit::units;
 use super::rng::Rng;
-use super::store::{Batch, Store};
-use super::view::{self, is_token};
-use super::wire::{self, Frame};
+use super::script::{Kind, Script, Shape, Step, Turn};
+use super::store::Store;
+use super::{view, wire};
+use book::Book;
+use errand::{Errand, Question};
 
+mod book;
+mod errand;
 mod people;
+mod rest;
 mod rim;
 
 const PRIMARY: usize = 0;
@@ -31,18 +34,26 @@ struct Site {
     id: RoomId,
     store: Store,
     room: Option<DocumentRoom>,
+    /// Rooms of this name so far.
+    life: u64,
     open_wanted: bool,
     jobs: Vec<Job>,
-    /// What the store or the other room answered.
+    /// What the store or the disk answered.
     answers: VecDeque<Input>,
-    write: Option<Ask>,
+    /// What is to be written.
+    write: Option<Errand>,
+    /// Writes that were begun.
+    writes: u64,
     /// The file is to be looked at.
     look: bool,
-    /// A question of the view is on its way, and whether it has to be asked once more.
+    /// What the primary read and was not told yet, and the writes before.
+    seen: Option<(DiskRead, u64)>,
+    /// A question of the view is on its way.
     reading: bool,
     writing: bool,
-    again: bool,
     backing: Backing,
+    /// As its primary knows it.
+    wanted: bool,
 }
 
 /// A tab.
@@ -55,6 +66,8 @@ struct Tab {
     down: VecDeque<Bytes>,
     /// Updates before the answer to what this tab lacks.
     early: Option<Vec<Vec<u8>>>,
+    /// Id of the last merge that it was told of.
+    told: u64,
 }
 
 /// Both rooms and all around them.
@@ -66,37 +79,18 @@ pub(crate) struct Two {
     disk: Disk,
     sites: [Site; 2],
     tabs: Vec<Tab>,
-    to_primary: VecDeque<Ask>,
-    to_view: VecDeque<Answer>,
-    /// What each ticket was for.
+    to_primary: VecDeque<Question>,
+    /// Questions that the primary was asked, by ticket.
+    asked: BTreeMap<u64, Question>,
+    /// What it answered; `None`: it ended before.
+    to_view: VecDeque<(Question, Option<rooms::Answer>)>,
     tickets: u64,
-    tokens: u32,
-    deleted: BTreeSet<char>,
+    /// What the primary merged with the file.
+    merges: Arc<[Merge]>,
+    book: Book,
     connections: u64,
+    pub(crate) script: Script,
     pub(crate) trace: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Wait,
-    Type(usize),
-    Erase(usize),
-    Half(usize),
-    Up(usize),
-    Down(usize),
-    Cut(usize),
-    Connect(usize),
-    Save(usize),
-    Open(usize),
-    Job(usize),
-    Answer(usize),
-    Commit(usize),
-    Write,
-    Look,
-    Ask,
-    Reply,
-    Disk,
-    Kill,
 }
 
 impl Site {
@@ -105,36 +99,45 @@ impl Site {
             id: RoomId::document(kind, FileId("file".to_owned())),
             store: Store::new(fault),
             room: None,
+            life: 0,
             open_wanted: false,
             jobs: Vec::new(),
             answers: VecDeque::new(),
             write: None,
+            writes: 0,
             look: false,
+            seen: None,
             reading: false,
             writing: false,
-            again: false,
-            backing: Backing::Primary { saved: false },
+            backing: Backing::File,
+            wanted: true,
         }
     }
 
+    /// The room is no more.
     fn reset(&mut self) {
-        (self.room, self.write) = (None, None);
-        (self.open_wanted, self.look, self.reading, self.writing, self.again) = (false, false, false, false, false);
+        (self.room, self.write, self.seen) = (None, None, None);
+        (self.open_wanted, self.look, self.reading, self.writing) = (false, false, false, false);
+        (self.backing, self.wanted) = (Backing::File, true);
         self.jobs.clear();
         self.answers.clear();
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.room.as_ref().is_some_and(DocumentRoom::is_wanted)
     }
 }
 
 impl Two {
-    pub(crate) fn new(model: Model, seed: u64, fault: Option<Fault>) -> Self {
+    pub(crate) fn new(shape: Shape, seed: u64, fault: Option<Fault>) -> Self {
+        let model = shape.model();
         let rng = Rng::new(seed.wrapping_mul(3) + u64::from(model == Model::Notebook));
-        let (first, kinds) = match model {
+        let (first, [primary, second]) = match model {
             Model::Text => {
                 ("begin\nmiddle\nend\n".to_owned(), [DocumentKind::text(), DocumentKind::new("text", "unicode")])
             }
             _ => (notebook(), [DocumentKind::notebook(), DocumentKind::text()]),
         };
-        let [primary, second] = kinds;
         let tab = |at: u64| Tab {
             site: (at % 2) as usize,
             doc: view::document(2000 + at),
@@ -143,6 +146,7 @@ impl Two {
             up: VecDeque::new(),
             down: VecDeque::new(),
             early: None,
+            told: 0,
         };
         Self {
             model,
@@ -153,97 +157,139 @@ impl Two {
             sites: [Site::new(primary, fault), Site::new(second, fault)],
             tabs: (0..4).map(tab).collect(),
             to_primary: VecDeque::new(),
+            asked: BTreeMap::new(),
             to_view: VecDeque::new(),
             tickets: 0,
-            tokens: 0,
-            deleted: BTreeSet::new(),
+            merges: Arc::default(),
+            book: Book::default(),
             connections: 0,
+            script: Script { shape, seed, turns: Vec::new() },
             trace: Vec::new(),
         }
     }
 
-    /// A whole life: turmoil, and a rest after each stretch of it.
+    /// A whole life: turmoil, a rest after each stretch of it, and an end.
     pub(crate) fn live(&mut self) -> Result<(), String> {
+        self.begin()?;
+        for stretch in 0..3 {
+            for _ in 0..self.rng.between(40, 120) {
+                let choices = self.choices();
+                if let Some(step) = self.rng.weighted(&choices) {
+                    self.step(step)?;
+                }
+            }
+            self.step(if stretch == 2 { Kind::Leave.into() } else { Kind::Rest.into() })?;
+        }
+        Ok(())
+    }
+
+    /// A life once more, as far as its steps are possible, and its end.
+    pub(crate) fn relive(&mut self, script: &Script) -> Result<(), String> {
+        self.begin()?;
+        for Turn { step, die } in &script.turns {
+            let at_rest = matches!(step.kind, Kind::Rest | Kind::Leave);
+            if at_rest || self.choices().iter().any(|(weight, it)| *weight > 0 && it == step) {
+                self.rng = Rng::at(*die);
+                self.step(*step)?;
+            }
+        }
+        self.step(Kind::Leave.into())
+    }
+
+    /// Everybody comes, and nothing is written.
+    fn begin(&mut self) -> Result<(), String> {
         let before = self.disk.content().cloned();
         self.rest()?;
         if before.as_ref() != self.disk.content() || self.disk.writes > 0 {
             return Err("opening a file twice changed it".into());
         }
-        for _ in 0..3 {
-            for _ in 0..self.rng.between(40, 120) {
-                let choices = self.choices();
-                if let Some(step) = self.rng.weighted(&choices) {
-                    self.trace.push(format!("{:6} ms  {step:?}", self.millis));
-                    self.take(step)?;
-                }
-            }
-            self.trace.push("--- rest".to_owned());
-            self.rest()?;
-        }
         Ok(())
     }
 
+    fn step(&mut self, step: Step) -> Result<(), String> {
+        self.trace.push(format!("{:6} ms  {:?} {}", self.millis, step.kind, step.at));
+        self.script.turns.push(Turn { step, die: self.rng.state() });
+        self.take(step)?;
+        self.inspect(step)
+    }
+
     fn choices(&self) -> Vec<(usize, Step)> {
+        let of = Step::of;
         let some = |wanted: bool, weight: usize| if wanted { weight } else { 0 };
-        let mut choices = vec![(14, Step::Wait), (2, Step::Kill), (3, Step::Disk)];
+        let notebook = self.model == Model::Notebook;
+        let mut choices = vec![
+            (14, Kind::Wait.into()),
+            (2, Kind::Kill.into()),
+            (2, Kind::EditDisk.into()),
+            (1, Kind::EraseDisk.into()),
+            (some(notebook, 1), Kind::BreakDisk.into()),
+        ];
+        for (at, site) in self.sites.iter().enumerate() {
+            choices.push((some(site.room.is_some(), 1), of(Kind::Fault, at)));
+        }
         for (at, tab) in self.tabs.iter().enumerate() {
-            choices.push((some(tab.synced, 6), Step::Type(at)));
-            choices.push((some(tab.synced, 2), Step::Erase(at)));
-            choices.push((some(tab.synced && tab.site == VIEW && self.model == Model::Notebook, 1), Step::Half(at)));
-            choices.push((some(!tab.up.is_empty(), 20), Step::Up(at)));
-            choices.push((some(!tab.down.is_empty(), 20), Step::Down(at)));
+            choices.extend([
+                (some(tab.synced, 6), of(Kind::Edit, at)),
+                (some(tab.synced, 2), of(Kind::Erase, at)),
+                (some(tab.synced && tab.site == VIEW && notebook, 1), of(Kind::Half, at)),
+            ]);
             match tab.id {
-                Some(_) => choices.extend([(1, Step::Cut(at)), (1, Step::Save(at))]),
-                None => choices.push((6, Step::Connect(at))),
+                Some(_) => choices.extend([(1, of(Kind::Cut, at)), (1, of(Kind::AskSave, at))]),
+                None => choices.push((6, of(Kind::Connect, at))),
             }
         }
+        choices.push((some(self.disk.has_news(), 1), Kind::Miss.into()));
         choices.extend(self.work());
+        choices.extend(self.frames());
+        choices.retain(|(weight, _)| *weight > 0);
         choices
+    }
+
+    /// What people and rooms sent.
+    fn frames(&self) -> Vec<(usize, Step)> {
+        let of = |wanted: bool, kind, at| wanted.then_some((20, Step::of(kind, at)));
+        let of_tab =
+            |(at, tab): (usize, &Tab)| [of(!tab.up.is_empty(), Kind::Up, at), of(!tab.down.is_empty(), Kind::Down, at)];
+        self.tabs.iter().enumerate().flat_map(of_tab).flatten().collect()
     }
 
     /// What somebody waits for.
     fn work(&self) -> Vec<(usize, Step)> {
         let some = |wanted: bool, weight: usize| if wanted { weight } else { 0 };
+        let of = Step::of;
         let mut choices = Vec::new();
         for (at, site) in self.sites.iter().enumerate() {
-            choices.push((some(site.open_wanted && (at == PRIMARY || !site.reading), 20), Step::Open(at)));
-            choices.push((some(!site.jobs.is_empty(), 20), Step::Job(at)));
-            choices.push((some(!site.answers.is_empty(), 25), Step::Answer(at)));
-            choices.push((some(!site.store.pending.is_empty(), 15), Step::Commit(at)));
+            let is_free = site.room.is_some() && !site.open_wanted && !site.reading && !site.writing;
+            choices.extend([
+                (some(self.may_open(at), 20), of(Kind::Open, at)),
+                (some(!site.jobs.is_empty(), 20), of(Kind::Job, at)),
+                (some(!site.answers.is_empty(), 25), of(Kind::Answer, at)),
+                (some(!site.store.pending.is_empty(), 15), of(Kind::Commit, at)),
+                (some(site.write.is_some(), 15), of(Kind::Write, at)),
+                (some(site.look && is_free && site.seen.is_none(), 15), of(Kind::Read, at)),
+                (some(site.seen.is_some(), 20), of(Kind::Tell, at)),
+            ]);
         }
-        let [primary, second] = &self.sites;
-        choices.push((some(primary.write.is_some(), 15), Step::Write));
-        choices.push((some(primary.look && primary.write.is_none(), 12), Step::Look));
-        let may_look = second.room.is_some() && !second.open_wanted && !second.reading && !second.writing;
-        choices.push((some((second.look && may_look) || second.write.is_some(), 20), Step::Look));
-        choices.push((some(!self.to_primary.is_empty(), 20), Step::Ask));
-        choices.push((some(!self.to_view.is_empty(), 20), Step::Reply));
+        choices.extend([
+            (some(self.disk.has_news(), 8), Kind::Look.into()),
+            (some(!self.to_primary.is_empty(), 20), Kind::Ask.into()),
+            (some(!self.to_view.is_empty(), 20), Kind::Reply.into()),
+        ]);
         choices.retain(|(weight, _)| *weight > 0);
         choices
     }
 
     fn take(&mut self, step: Step) -> Result<(), String> {
-        match step {
-            Step::Wait => {
+        let at = step.at;
+        match step.kind {
+            Kind::Wait => {
                 self.millis += self.rng.between(10, 800) as u64;
                 self.tick()
             }
-            Step::Type(at) => self.type_in(at),
-            Step::Erase(at) => self.erase(at),
-            Step::Half(at) => {
-                let text = self.text_of_view(at);
-                let now = text.get_string(&self.tabs[at].doc.transact());
-                let (place, brace) = (0, "{");
-                self.edit(at, |txn| {
-                    if now.starts_with("{{") {
-                        text.remove_range(txn, place, 1)
-                    } else {
-                        text.insert(txn, place, brace)
-                    }
-                });
-                Ok(())
-            }
-            Step::Up(at) => {
+            Kind::Edit => self.type_in(at),
+            Kind::Erase => self.erase(at),
+            Kind::Half => self.half(at),
+            Kind::Up => {
                 let tab = &mut self.tabs[at];
                 let (site, id, frame) = (tab.site, tab.id, tab.up.pop_front());
                 match (id, frame) {
@@ -251,93 +297,92 @@ impl Two {
                     _ => Ok(()),
                 }
             }
-            Step::Down(at) => {
+            Kind::Down => {
                 let frame = self.tabs[at].down.pop_front();
                 frame.map_or(Ok(()), |frame| self.tabs[at].hear(&frame))
             }
-            Step::Cut(at) => self.cut(at),
-            Step::Connect(at) => self.connect(at),
-            Step::Save(at) => {
+            Kind::Cut => self.cut(at),
+            Kind::Connect => self.connect(at),
+            Kind::AskSave => {
                 self.tabs[at].up.push_back(wire::save(1));
                 Ok(())
             }
-            Step::Open(at) => self.open(at),
-            Step::Job(at) => {
+            Kind::Open => self.open(at),
+            Kind::Job => {
                 let number = self.rng.below(self.sites[at].jobs.len());
                 let outcome = self.sites[at].jobs.swap_remove(number).run();
                 self.tell(at, Input::Finished(outcome))
             }
-            Step::Answer(at) => {
-                let input = self.sites[at].answers.pop_front();
-                input.map_or(Ok(()), |input| self.tell(at, input))
-            }
-            Step::Commit(at) => {
+            Kind::Answer => match self.sites[at].answers.pop_front() {
+                Some(Input::Wrote(outcome)) => self.wrote(at, outcome, Backing::File),
+                input => input.map_or(Ok(()), |input| self.tell(at, input)),
+            },
+            Kind::Commit => {
                 let answers = self.sites[at].store.commit();
                 self.sites[at].answers.extend(answers);
                 Ok(())
             }
-            Step::Write => {
-                let Some(Ask::Write { content, expect, .. }) = self.sites[PRIMARY].write.take() else { return Ok(()) };
-                let outcome = self.disk.write_if(&content.bytes, expect, self.fault);
-                self.sites[PRIMARY].answers.push_back(Input::Wrote(outcome));
+            Kind::Write => {
+                self.write(at);
                 Ok(())
             }
-            Step::Look => self.look(),
-            Step::Ask => self.ask(),
-            Step::Reply => self.reply(),
-            Step::Disk => {
-                self.edit_disk();
-                self.sites[PRIMARY].look = true;
+            Kind::Look => {
+                self.disk.report(&mut self.rng);
+                self.all_look();
                 Ok(())
             }
-            Step::Kill => {
-                for site in &mut self.sites {
-                    site.reset();
-                    site.store.crash(&mut self.rng);
-                }
-                self.to_primary.clear();
-                self.to_view.clear();
-                self.tabs.iter_mut().for_each(Tab::cut);
+            Kind::Miss => {
+                self.disk.miss(&mut self.rng);
                 Ok(())
             }
+            Kind::Read => {
+                self.read(at);
+                Ok(())
+            }
+            Kind::Tell => self.told(at),
+            Kind::Ask => self.ask(),
+            Kind::Reply => self.reply(),
+            Kind::EditDisk | Kind::EraseDisk | Kind::BreakDisk => {
+                self.edit_disk(step.kind);
+                Ok(())
+            }
+            Kind::Fault => self.fail(at),
+            Kind::Kill => {
+                self.kill();
+                Ok(())
+            }
+            Kind::Rest => self.rest(),
+            Kind::Leave => self.leave(),
+            _ => Ok(()),
         }
     }
 
-    /// Everybody comes back, half-typed JSON is finished, everything is saved; then all must say the same.
-    fn rest(&mut self) -> Result<(), String> {
-        for at in 0..self.tabs.len() {
-            if self.tabs[at].id.is_none() {
-                self.connect(at)?;
-            }
+    /// The machine stops.
+    fn kill(&mut self) {
+        for site in &mut self.sites {
+            site.reset();
+            site.store.crash(&mut self.rng);
         }
-        self.sites[PRIMARY].look = true;
-        let (mut calm, mut turns, mut asked) = (0, 0, false);
-        while calm < 40 {
-            turns += 1;
-            if turns > 20_000 {
-                return Err("it never comes to rest".into());
-            }
-            let mut choices = self.work();
-            for (at, tab) in self.tabs.iter().enumerate() {
-                choices.extend((!tab.up.is_empty()).then_some((20, Step::Up(at))));
-                choices.extend((!tab.down.is_empty()).then_some((20, Step::Down(at))));
-            }
-            match self.rng.weighted(&choices) {
-                Some(step) if !choices.is_empty() => {
-                    // Now and then a room says something only to be heard.
-                    calm = if matches!(step, Step::Down(_)) { calm } else { 0 };
-                    self.take(step)?;
-                }
-                _ => {
-                    calm += 1;
-                    self.mend(calm == 10 && !asked);
-                    asked |= calm == 10;
-                    self.millis += 500;
-                    self.tick()?;
-                }
-            }
+        self.to_primary.clear();
+        self.asked.clear();
+        self.to_view.clear();
+        self.tabs.iter_mut().for_each(Tab::cut);
+        self.book.stopped();
+    }
+
+    /// One room's task ends in a fault: what it had begun ends, and what waits for the store is stored.
+    fn fail(&mut self, at: usize) -> Result<(), String> {
+        self.write(at);
+        self.sites[at].store.commit();
+        self.tabs.iter_mut().filter(|tab| tab.site == at).for_each(Tab::cut);
+        self.gone(at);
+        if at == PRIMARY {
+            self.book.stopped();
+            self.rouse(PRIMARY);
+            Ok(())
+        } else {
+            self.part()
         }
-        self.check()
     }
 }
 

@@ -1,86 +1,72 @@
-//! The rim around both rooms: what carries out their effects, and brings questions and answers from the one to the other, late or
-//! not at all.
+//! The rim around both rooms: what carries out their effects, late or not at all.
 
-use super::*;
+use bytes::Bytes;
+use protocol::{ClientId, DiskContent, Intent, Merge, Role, User};
+use rooms::{Answer, Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Member, Now, Opened, Policy};
+use std::sync::Arc;
+use std::time::Duration;
+use yrs::updates::encoder::Encode;
+use yrs::{ReadTxn, Transact};
+
+use super::errand::Errand;
+use super::{PRIMARY, Tab, Two, VIEW};
+use crate::store::Batch;
+use crate::view;
+use crate::wire::{self, Frame};
 
 impl Two {
-    pub(super) fn tick(&mut self) -> Result<(), String> {
-        for at in [PRIMARY, VIEW] {
-            let due = self.sites[at].room.as_ref().and_then(DocumentRoom::deadline);
-            if due.is_some_and(|due| due <= Duration::from_millis(self.millis)) {
-                self.tell(at, Input::Tick)?;
-            }
-        }
-        Ok(())
+    /// All rooms of the file are to look.
+    pub(super) fn all_look(&mut self) {
+        self.sites[PRIMARY].look |= self.sites[PRIMARY].room.is_some();
+        self.rouse(PRIMARY);
     }
 
-    /// A room looks at the file, or a view sends its question.
-    pub(super) fn look(&mut self) -> Result<(), String> {
-        let [primary, second] = &mut self.sites;
-        if primary.look && primary.write.is_none() {
-            primary.look = false;
-            let read = self.disk.read();
-            return self.tell(PRIMARY, Input::Disk(read));
-        }
-        if let Some(write) = second.write.take() {
-            self.to_primary.push_back(write);
-        } else if second.look && !second.reading && !second.writing {
-            (second.look, second.reading, second.again) = (false, true, false);
-            self.to_primary.push_back(Ask::Read);
-        }
-        Ok(())
+    /// The other room of the file is to look; a view that nobody wants does when somebody comes.
+    pub(super) fn rouse(&mut self, from: usize) {
+        let other = &mut self.sites[1 - from];
+        other.look |= if from == PRIMARY { other.is_wanted() } else { other.room.is_some() };
     }
 
-    /// A question of the view arrives; the primary is started if it is not there.
-    pub(super) fn ask(&mut self) -> Result<(), String> {
-        let Some(ask) = self.to_primary.pop_front() else { return Ok(()) };
-        self.start(PRIMARY);
-        self.tickets += 1;
-        let (ticket, view) = (self.tickets, self.sites[VIEW].id.to_string());
-        let here = self.sites[VIEW].room.as_ref().is_some_and(DocumentRoom::is_wanted);
-        self.tell(PRIMARY, Input::View { ticket, view, here, ask })
+    /// A room begins to read.
+    pub(super) fn read(&mut self, at: usize) {
+        let read = self.disk.read();
+        let site = &mut self.sites[at];
+        site.look = false;
+        if at == PRIMARY {
+            site.seen = Some((read, site.writes));
+        } else {
+            site.reading = true;
+            self.send_errand(Errand::Read);
+        }
     }
 
-    /// An answer of the primary arrives.
-    pub(super) fn reply(&mut self) -> Result<(), String> {
-        let Some(answer) = self.to_view.pop_front() else { return Ok(()) };
-        let site = &mut self.sites[VIEW];
-        let saved = match &answer {
-            Answer::Read { saved, .. } | Answer::Wrote { saved, .. } => Some(*saved),
-            _ => None,
-        };
-        let opening = site.open_wanted;
-        let mut inputs = Vec::new();
-        if let Some(saved) = saved.filter(|_| !opening) {
-            let backing = Backing::Primary { saved };
-            if std::mem::replace(&mut site.backing, backing) != backing {
-                inputs.push(Input::Backed(backing));
-            }
+    /// The primary is told what it read.
+    pub(super) fn told(&mut self, at: usize) -> Result<(), String> {
+        let site = &mut self.sites[at];
+        let Some((read, writes)) = site.seen.take() else { return Ok(()) };
+        // A write overlapped it.
+        if site.writing || writes != site.writes {
+            site.look = true;
+            return Ok(());
         }
-        match answer {
-            Answer::Read { content, saved } if opening => {
-                (site.reading, site.open_wanted) = (false, false);
-                site.backing = Backing::Primary { saved };
-                let taken = self.sites[PRIMARY].store.taken.filter(|_| self.fault != Some(Fault::ReceiptIgnored));
-                inputs.push(Input::Opened(self.opened(VIEW, DiskRead::Content(content), taken)));
-            }
-            Answer::Read { content, .. } => {
-                site.reading = false;
-                // A write overlapped it.
-                if std::mem::take(&mut site.again) || site.writing {
-                    site.look = true;
-                } else {
-                    inputs.push(Input::Disk(DiskRead::Content(content)));
-                }
-            }
-            Answer::Wrote { outcome, .. } => {
-                site.writing = false;
-                inputs.push(Input::Wrote(outcome));
-            }
-            Answer::Saved(result) => inputs.push(Input::FileSaved(result)),
-            Answer::Refused(reason) => return Err(format!("the primary refuses: {reason}")),
+        self.tell(at, Input::Disk(read))
+    }
+
+    /// A write begins, and where it goes to the file it ends as well.
+    pub(super) fn write(&mut self, at: usize) {
+        let site = &mut self.sites[at];
+        let Some(errand) = site.write.take() else { return };
+        let Errand::Write { content, expect, .. } = &errand else { return };
+        if at == VIEW && site.backing != Backing::File {
+            return self.send_errand(errand);
         }
-        inputs.into_iter().try_for_each(|input| self.tell(VIEW, input))
+        let outcome = self.disk.write_if(&content.bytes, *expect, self.fault);
+        self.sites[at].answers.push_back(Input::Wrote(outcome));
+    }
+
+    pub(super) fn may_open(&self, at: usize) -> bool {
+        let site = &self.sites[at];
+        site.open_wanted && !site.reading && (at == PRIMARY || !self.has_old_errands())
     }
 
     pub(super) fn open(&mut self, at: usize) -> Result<(), String> {
@@ -91,35 +77,46 @@ impl Two {
         }
         if at == VIEW {
             self.sites[VIEW].reading = true;
-            self.to_primary.push_back(Ask::Read);
+            self.send_errand(Errand::Open);
             return Ok(());
         }
-        self.sites[PRIMARY].open_wanted = false;
-        let opened = self.opened(PRIMARY, self.disk.read(), None);
-        self.tell(PRIMARY, Input::Opened(opened))
+        let read = self.disk.read();
+        self.opens(PRIMARY, read, None, self.merges.clone())
     }
 
-    pub(super) fn opened(&self, at: usize, disk: DiskRead, taken: Option<Intent>) -> Opened {
-        let store = &self.sites[at].store;
-        let backing = if at == PRIMARY { Backing::File } else { self.sites[VIEW].backing };
-        let (log, base, intent) = (store.log.clone(), store.base.clone(), store.intent);
-        Opened { log, base, merges: Vec::new(), intent, disk, path: "a/file".to_owned(), backing, taken }
+    /// All that a room opens with is there.
+    pub(super) fn opens(
+        &mut self,
+        at: usize,
+        disk: DiskRead,
+        taken: Option<Intent>,
+        merges: Arc<[Merge]>,
+    ) -> Result<(), String> {
+        let site = &mut self.sites[at];
+        site.open_wanted = false;
+        let (log, base, intent) = (site.store.log.clone(), site.store.base.clone(), site.store.intent);
+        let backing = site.backing;
+        let path = "a/file".to_owned();
+        self.tell(at, Input::Opened(Opened { log, base, merges, intent, disk, path, backing, taken }))
     }
 
     pub(super) fn start(&mut self, at: usize) {
-        if self.sites[at].room.is_none() {
-            let policy = Policy {
-                save_delay: self.rng.chance(70).then_some(Duration::from_secs(1)),
-                save_at_most: Duration::from_secs(5),
-                cleanup_delay: Some(Duration::from_secs(60)),
-                keep_alive: Duration::from_secs(15),
-                retry_delay: Duration::from_secs(10),
-            };
-            let document = 0x1000_0000 + 8 * self.rng.below(0x0100_0000) as u64;
-            let authors = Authors { document, disk: document + 1, views: document + 2 };
-            self.sites[at].reset();
-            self.sites[at].room = Some(DocumentRoom::new(self.sites[at].id.clone(), policy, authors));
+        if self.sites[at].room.is_some() {
+            return;
         }
+        let policy = Policy {
+            save_delay: self.rng.chance(70).then_some(Duration::from_secs(1)),
+            save_at_most: Duration::from_secs(5),
+            cleanup_delay: Some(Duration::from_secs(60)),
+            keep_alive: Duration::from_secs(15),
+            retry_delay: Duration::from_secs(10),
+        };
+        let document = 0x1000_0000 + 8 * self.rng.below(0x0100_0000) as u64;
+        let authors = Authors { document, disk: document + 1, views: document + 2 };
+        let site = &mut self.sites[at];
+        site.reset();
+        site.life += 1;
+        site.room = Some(DocumentRoom::new(site.id.clone(), policy, authors));
     }
 
     /// Tells a room something and takes care of what it wants.
@@ -145,19 +142,22 @@ impl Two {
                 Effect::SetBase(base) => batch.base = Some(base),
                 Effect::Intend(intent) => batch.intent = Some(intent),
                 Effect::Took { intent, .. } => batch.took = Some(intent),
+                Effect::Remember(merge) if at == PRIMARY => {
+                    self.merges = self.merges.iter().cloned().chain([merge]).collect();
+                }
                 Effect::Keep(_) | Effect::Remember(_) | Effect::Restored { .. } => {}
                 Effect::Run(job) => site.jobs.push(job),
                 Effect::Read => site.look = true,
                 Effect::Write { bytes, expect, seq } => {
-                    if std::mem::replace(&mut site.writing, at == VIEW) || site.write.is_some() {
+                    if std::mem::replace(&mut site.writing, true) {
                         return Err("a room writes while it writes".into());
                     }
-                    site.again = true;
-                    site.write = Some(Ask::Write { content: protocol::DiskContent::new(bytes), expect, seq });
+                    site.writes += 1;
+                    site.write = Some(Errand::Write { content: DiskContent::new(bytes), expect, seq });
                 }
-                Effect::Save => self.to_primary.push_back(Ask::Save),
-                Effect::Views => self.sites[VIEW].look = true,
-                Effect::Answer { answer, .. } => self.to_view.push_back(answer),
+                Effect::Save => self.send_errand(Errand::Save),
+                Effect::Views => self.rouse(PRIMARY),
+                Effect::Answer { ticket, answer } => self.answered(ticket, answer),
                 Effect::Emit(event) => self.trace.push(format!("      {at} {:?}: {}", event.action, event.line)),
                 Effect::Done => done = true,
             }
@@ -165,12 +165,38 @@ impl Two {
         let early = self.sites[at].store.take(batch);
         self.sites[at].answers.extend(early);
         if done {
-            self.sites[at].reset();
+            self.gone(at);
+            return if at == VIEW { self.part() } else { Ok(()) };
         }
-        Ok(())
+        self.show_wanted(at)
     }
 
-    pub(super) fn send(&mut self, to: impl Fn(ClientId) -> bool, frame: &Bytes) {
+    fn answered(&mut self, ticket: u64, answer: Answer) {
+        if let Some(question) = self.asked.remove(&ticket) {
+            self.to_view.push_back((question, Some(answer)));
+        }
+    }
+
+    /// A room is no more.
+    pub(super) fn gone(&mut self, at: usize) {
+        self.sites[at].reset();
+        if at == PRIMARY {
+            self.leave_unanswered();
+        }
+    }
+
+    /// Tells the primary when nobody wants the view any more; the view looks what is new when somebody does again.
+    fn show_wanted(&mut self, at: usize) -> Result<(), String> {
+        let site = &mut self.sites[at];
+        let wanted = site.is_wanted();
+        if at == PRIMARY || std::mem::replace(&mut site.wanted, wanted) == wanted {
+            return Ok(());
+        }
+        site.look |= wanted;
+        if wanted { Ok(()) } else { self.part() }
+    }
+
+    fn send(&mut self, to: impl Fn(ClientId) -> bool, frame: &Bytes) {
         for tab in &mut self.tabs {
             if tab.id.is_some_and(&to) {
                 tab.down.push_back(frame.clone());
@@ -192,10 +218,35 @@ impl Two {
     pub(super) fn cut(&mut self, at: usize) -> Result<(), String> {
         let (site, id) = (self.tabs[at].site, self.tabs[at].id);
         self.tabs[at].cut();
-        id.map_or(Ok(()), |client| self.tell(site, Input::Leave { client }))?;
-        if site == VIEW && self.sites[VIEW].room.as_ref().is_some_and(|room| !room.is_wanted()) {
-            let view = self.sites[VIEW].id.to_string();
-            self.tell(PRIMARY, Input::ViewLeft { view })?;
+        id.map_or(Ok(()), |client| self.tell(site, Input::Leave { client }))
+    }
+}
+
+impl Tab {
+    pub(super) fn cut(&mut self) {
+        (self.id, self.early) = (None, None);
+        self.up.clear();
+        self.down.clear();
+    }
+
+    pub(super) fn hear(&mut self, frame: &[u8]) -> Result<(), String> {
+        match wire::read(frame)? {
+            Frame::Step1(vector) => self.up.push_back(wire::step2(&view::missing(&self.doc, &vector)?)),
+            Frame::Step2(update) => {
+                view::apply(&self.doc, &update)?;
+                self.synced = true;
+                self.early.take().into_iter().flatten().try_for_each(|update| view::apply(&self.doc, &update))?;
+            }
+            Frame::Raw(said) => {
+                let merges = said["merges"].as_array().into_iter().flatten();
+                self.told =
+                    merges.filter_map(|merge| merge["id"].as_u64()).chain([self.told]).max().unwrap_or_default();
+            }
+            Frame::Update(update) => match &mut self.early {
+                Some(early) => early.push(update),
+                None => view::apply(&self.doc, &update)?,
+            },
+            _ => {}
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::opening::{self, Material};
 use crate::registry::Entry;
 use crate::shared::host_event;
 use bytes::Bytes;
-use protocol::{Action, ClientId, CloseCode, Event, Level, close};
+use protocol::{Action, ClientId, CloseCode, Event, Level, Merge, close};
 use rooms::{Backing, DiskRead, Effect, Input, Outcome, WriteOutcome};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -39,7 +39,7 @@ pub(crate) enum Ended {
     Finished(Outcome),
     Committed { group: Group, result: store::Result<()> },
     Shortened(Result<(), String>),
-    Read { read: DiskRead, backing: Backing, writes: u64 },
+    Read { read: DiskRead, backing: Backing, merges: Option<Arc<[Merge]>>, writes: u64 },
     Wrote { outcome: WriteOutcome, backing: Backing },
     FileSaved(Result<(), String>),
 }
@@ -157,13 +157,14 @@ impl Actor {
             Ended::Committed { group, result: Err(error) } => self.not_stored(group, &error),
             Ended::Shortened(Ok(())) => {}
             Ended::Shortened(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
-            Ended::Read { read, backing, writes } => {
+            Ended::Read { read, backing, merges, writes } => {
                 self.disk.reading = false;
                 if self.disk.writing || writes != self.disk.writes {
                     self.disk.look = true;
                 } else {
                     self.backed(backing);
                     self.inputs.push_back(Input::Disk(read));
+                    self.inputs.extend(merges.map(Input::Merges));
                 }
                 self.look_if_wanted();
             }

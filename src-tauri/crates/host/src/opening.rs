@@ -4,7 +4,7 @@ use crate::folder::Folder;
 use crate::random;
 use crate::registry::Status;
 use crate::shared::Shared;
-use crate::views::Way;
+use crate::views::{Shown, Way};
 use files::{ReadError, Root, WriteError};
 use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model};
 use rooms::{Backing, DiskRead, Opened, WriteOutcome};
@@ -31,8 +31,10 @@ pub(crate) async fn gather(way: &Way, status: &Status) -> Result<Material, Strin
     let primary = way.primary_read().await;
     let history = shared.store.history(folder.id, &room.to_string()).await.map_err(|error| error.to_string())?;
     let path = folder.ids.path(file).ok_or_else(|| format!("{room} has no file"))?;
-    let (disk, backing, taken) = match primary {
-        Some((content, saved)) => (DiskRead::Content(content), Backing::Primary { saved }, way.taken().await),
+    let (disk, backing, taken, shown) = match primary {
+        Some(Shown { content, saved, merges }) => {
+            (DiskRead::Content(content), Backing::Primary { saved }, way.taken().await, Some(merges))
+        }
         None => {
             status.direct.store(true, Ordering::Relaxed);
             // Another room of this file may be in the middle of a save of its own.
@@ -43,11 +45,12 @@ pub(crate) async fn gather(way: &Way, status: &Status) -> Result<Material, Strin
             {
                 tracing::error!(%error, "what a save cut short left behind could not be tidied up");
             }
-            (read(shared, folder, file).await, Backing::File, None)
+            (read(shared, folder, file).await, Backing::File, None, None)
         }
     };
     let since = if history.since == 0 { folder.session().0 } else { history.since };
     let History { log, base, intent, merges, .. } = history;
+    let merges = shown.unwrap_or_else(|| merges.into());
     Ok(Material { since, opened: Opened { log, base, intent, merges, disk, path, backing, taken } })
 }
 

@@ -13,7 +13,7 @@ use crate::registry::Told;
 use crate::shared::Shared;
 use crate::{carry::Ended, kinds};
 use protocol::guest::FileKind;
-use protocol::{Digest, DiskContent, DocumentKind, FileId, Intent, Model, RoomId};
+use protocol::{Digest, DiskContent, DocumentKind, FileId, Intent, Merge, Model, RoomId};
 use rooms::{Answer, Ask, Backing, DiskRead, Input, WriteOutcome};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,6 +43,15 @@ pub(crate) struct Way {
     here: bool,
 }
 
+/// What a primary shows its views.
+pub(crate) struct Shown {
+    pub(crate) content: DiskContent,
+    /// The file holds exactly this.
+    pub(crate) saved: bool,
+    /// Merges with the file that are in it.
+    pub(crate) merges: Arc<[Merge]>,
+}
+
 impl Way {
     /// Asks the primary, which is started if it is not there. `None`: it ended before it answered, or may not be started.
     async fn ask(&self, primary: &RoomId, ask: Ask) -> Option<Answer> {
@@ -57,11 +66,11 @@ impl Way {
     }
 
     /// What the primary has; `None` where the file itself has to be looked at.
-    pub(crate) async fn primary_read(&self) -> Option<(DiskContent, bool)> {
+    pub(crate) async fn primary_read(&self) -> Option<Shown> {
         let primary = self.folder.primary_of(&self.room)?;
         for _ in 0..TRIES {
             match self.ask(&primary, Ask::Read).await {
-                Some(Answer::Read { content, saved }) => return Some((content, saved)),
+                Some(Answer::Read { content, saved, merges }) => return Some(Shown { content, saved, merges }),
                 Some(_) => return None,
                 None => {}
             }
@@ -70,10 +79,12 @@ impl Way {
     }
 
     /// What is there, and where.
-    async fn read(&self) -> (DiskRead, Backing) {
+    async fn read(&self) -> (DiskRead, Backing, Option<Arc<[Merge]>>) {
         match self.primary_read().await {
-            Some((content, saved)) => (DiskRead::Content(content), Backing::Primary { saved }),
-            None => (opening::read(&self.shared, &self.folder, &self.file).await, Backing::File),
+            Some(Shown { content, saved, merges }) => {
+                (DiskRead::Content(content), Backing::Primary { saved }, Some(merges))
+            }
+            None => (opening::read(&self.shared, &self.folder, &self.file).await, Backing::File, None),
         }
     }
 
@@ -98,7 +109,7 @@ impl Way {
             return (outcome, Backing::Primary { saved });
         }
         // Refused, or the answer was lost. Then what was stored says whether the text was taken.
-        let (read, backing) = self.read().await;
+        let (read, backing, _) = self.read().await;
         let outcome = match read {
             _ if answer.is_none() && self.taken().await == Some(intent) => WriteOutcome::Done(intent.digest),
             DiskRead::Content(content) => WriteOutcome::Changed(Some(content)),
@@ -135,8 +146,8 @@ impl Actor {
         let writes = self.disk.writes;
         self.disk.reading = true;
         self.jobs.spawn(async move {
-            let (read, backing) = way.read().await;
-            Ended::Read { read, backing, writes }
+            let (read, backing, merges) = way.read().await;
+            Ended::Read { read, backing, merges, writes }
         });
     }
 

@@ -30,7 +30,7 @@ fn room(clients: u64) -> DocumentRoom {
     }
     let disk = DiskRead::Content(DiskContent::new("a line of text\n".repeat(1000).into_bytes()));
     let (path, backing) = ("notes.txt".to_owned(), Backing::File);
-    let (merges, taken) = (vec![], None);
+    let (merges, taken) = (std::sync::Arc::default(), None);
     let opened = Opened { log: vec![], base: None, intent: None, merges, disk, path, backing, taken };
     room.handle(NOW, Input::Opened(opened), &mut effects);
     for effect in std::mem::take(&mut effects) {

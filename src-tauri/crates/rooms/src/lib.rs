@@ -79,8 +79,8 @@ pub struct Opened {
     pub base: Option<BaseRecord>,
     /// A save that was begun and not confirmed.
     pub intent: Option<Intent>,
-    /// The merges that [`Effect::Remember`] gave, the oldest first.
-    pub merges: Vec<Merge>,
+    /// The merges that [`Effect::Remember`] gave, or those that came with what the primary gave; the oldest first.
+    pub merges: Arc<[Merge]>,
     /// The file now, or what the primary gave.
     pub disk: DiskRead,
     /// API path of the file.
@@ -130,6 +130,8 @@ pub enum Answer {
         content: DiskContent,
         /// As in [`Backing::Primary`].
         saved: bool,
+        /// The newest merges with the file that are in it, the oldest first.
+        merges: Arc<[Merge]>,
     },
     /// To [`Ask::Write`]; what was taken is durable.
     Wrote {
@@ -203,6 +205,9 @@ pub enum Input {
     /// The watcher saw the file change (or vanish, or come back), or answer to [`Effect::Read`]. It must have been read after
     /// the last [`Effect::Write`] ended: a read that overlapped a write is made again.
     Disk(DiskRead),
+    /// Only of a view: the merges that are in what its primary just gave ([`Answer::Read`]); comes after the [`Input::Disk`] with
+    /// that. Whoever is here is told of those that are new.
+    Merges(Arc<[Merge]>),
     /// A [`Job`] ended.
     Finished(Outcome),
     /// [`Effect::Intend`] is durable.

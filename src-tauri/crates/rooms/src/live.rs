@@ -192,6 +192,7 @@ impl Live {
                 }
             }
             Input::Disk(read) => self.heard_of_disk(turn, read),
+            Input::Merges(merges) => self.past.heard(merges),
             Input::Finished(outcome) => match outcome.0 {
                 Found::Rendered(rendered) => self.rendered(turn, rendered),
                 Found::Merged(merged) if matches!(self.work, Work::Restoring(_)) => self.restored(turn, merged),
@@ -251,6 +252,7 @@ impl Live {
             self.take_disk(turn, read, cause);
         }
         if matches!(self.work, Work::Idle) {
+            self.pass_on(turn);
             self.restore_if_wished(turn);
         }
         if matches!(self.work, Work::Idle) {

@@ -16,6 +16,7 @@ use crate::place::Turn;
 use crate::{Answer, Ask, Effect, Job, WriteOutcome};
 use protocol::{DiskContent, Intent, Seq};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 use ydoc::{Base, ParseError, Update};
 
@@ -39,12 +40,12 @@ pub(crate) struct Mirror {
     since: Option<Duration>,
     /// No new mirror before this.
     next: Duration,
-    /// Since when one is being rendered.
-    rendering: Option<Duration>,
+    /// Since when one is being rendered, and the merges that are in it.
+    rendering: Option<(Duration, Arc<[protocol::Merge]>)>,
     /// What is being rendered is of no use any more.
     outrun: bool,
     /// Rendered; waits until the log is durable so far.
-    ready: Option<Rendered>,
+    ready: Option<(Rendered, Arc<[protocol::Merge]>)>,
     taking: Option<Taking>,
     /// Texts that were taken: to be answered when the log is durable so far.
     taken: Vec<(Seq, u64, DiskContent)>,
@@ -57,6 +58,8 @@ struct Text {
     content: DiskContent,
     /// The state of the document that it stands for.
     base: Base,
+    /// Merges with the file that are in it.
+    merges: Arc<[protocol::Merge]>,
 }
 
 /// A view's question that waits.
@@ -150,8 +153,9 @@ impl Live {
     /// Goes on with what views wait for.
     pub(crate) fn settle_mirror(&mut self, turn: &mut Turn<'_>) {
         let stored = self.stored;
-        if let Some(ready) = self.mirror.ready.take_if(|ready| ready.seq <= stored && self.mirror.taking.is_none()) {
-            self.publish(turn, ready);
+        let taking = self.mirror.taking.is_some();
+        if let Some((ready, merges)) = self.mirror.ready.take_if(|(ready, _)| ready.seq <= stored && !taking) {
+            self.publish(turn, ready, merges);
         }
         let standing = self.standing();
         if standing != self.mirror.standing {
@@ -177,8 +181,8 @@ impl Live {
         }
         let first = self.mirror.text.is_none() && !self.mirror.asks.is_empty() && !self.mirror.is_busy();
         if first || self.mirror.due().is_some_and(|due| due <= turn.now.elapsed) {
-            let mirror = &mut self.mirror;
-            (mirror.since, mirror.rendering, mirror.outrun) = (None, Some(turn.now.elapsed), false);
+            let began = (turn.now.elapsed, self.past.merges());
+            (self.mirror.since, self.mirror.rendering, self.mirror.outrun) = (None, Some(began), false);
             let (state, like) = (self.document.state(), self.like.clone());
             turn.want(Effect::Run(Job::mirror(turn.place.model, state, self.seq, like)));
         }
@@ -210,7 +214,9 @@ impl Live {
                 answer(Answer::Wrote { outcome, saved });
                 self.mirror.next = turn.now.elapsed + TURN;
             }
-            Ask::Read | Ask::Save => answer(Answer::Read { content: text.content.clone(), saved }),
+            Ask::Read | Ask::Save => {
+                answer(Answer::Read { content: text.content.clone(), saved, merges: text.merges.clone() });
+            }
         }
         None
     }
@@ -229,7 +235,7 @@ impl Live {
     /// A new mirror was rendered.
     pub(crate) fn mirrored(&mut self, turn: &mut Turn<'_>, rendered: Option<Rendered>) {
         let now = turn.now.elapsed;
-        let Some(began) = self.mirror.rendering.take() else { return };
+        let Some((began, merges)) = self.mirror.rendering.take() else { return };
         self.mirror.next = began + PERIOD.max((now - began) * 4);
         if rendered.is_none() {
             for Asked { ticket, .. } in self.mirror.asks.drain(..) {
@@ -238,15 +244,17 @@ impl Live {
             }
         }
         if !std::mem::take(&mut self.mirror.outrun) {
-            self.mirror.ready = rendered;
+            self.mirror.ready = rendered.map(|rendered| (rendered, merges));
         }
     }
 
-    fn publish(&mut self, turn: &mut Turn<'_>, rendered: Rendered) {
+    fn publish(&mut self, turn: &mut Turn<'_>, rendered: Rendered, merges: Arc<[protocol::Merge]>) {
         let Rendered { content, state, .. } = rendered;
         let base = Base { state, digest: content.digest };
-        let known = self.mirror.text.replace(Text { content, base }).map(|text| text.content.digest);
-        if known.is_some() && known != self.mirror.text.as_ref().map(|text| text.content.digest) {
+        let known = |text: &Text| (text.content.digest, text.merges.last().map(|merge| merge.id));
+        let text = Text { content, base, merges };
+        let now = known(&text);
+        if self.mirror.text.replace(text).is_some_and(|text| known(&text) != now) {
             turn.want(Effect::Views);
         }
     }
@@ -291,8 +299,14 @@ impl Live {
         self.edited = self.seq;
         self.touch(turn);
         self.like = content.bytes.clone();
+        let base = match faulty!(MirrorTooNew) {
+            true => Base { state: self.document.state(), ..merged.base },
+            false => merged.base,
+        };
         let mirror = &mut self.mirror;
-        mirror.text = Some(Text { content: content.clone(), base: merged.base });
+        // What was merged with the file since the view's text was known is in the next one.
+        let merges = mirror.text.as_ref().map(|text| text.merges.clone()).unwrap_or_default();
+        mirror.text = Some(Text { content: content.clone(), base, merges });
         (mirror.ready, mirror.outrun) = (None, mirror.rendering.is_some());
         mirror.since = (!(merged.exact && still)).then_some(turn.now.elapsed);
         mirror.next = turn.now.elapsed + PERIOD;

@@ -11,6 +11,7 @@ use crate::rebuild::{Ready, Source, Trouble};
 use crate::{Answer, Ask, Backing, Effect, Input};
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Merge};
+use std::sync::Arc;
 
 /// Bytes that clients may send before the room is open, all together.
 const MOST_HELD: usize = 64 << 20;
@@ -24,7 +25,7 @@ pub(crate) struct Waiting {
     left: Vec<ClientId>,
     moved: Option<String>,
     /// Merges of before.
-    pub(crate) merges: Vec<Merge>,
+    pub(crate) merges: Arc<[Merge]>,
     wishes: Vec<Wish>,
     /// The file may have changed since it was read for opening.
     touched: bool,

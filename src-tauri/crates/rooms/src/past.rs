@@ -20,7 +20,9 @@ use ydoc::{Base, ParseError};
 #[derive(Default)]
 pub(crate) struct Past {
     /// The oldest first.
-    merges: VecDeque<Merge>,
+    merges: Arc<[Merge]>,
+    /// Merges of the primary that those who are here may not have been told of.
+    news: Option<Arc<[Merge]>>,
     /// Who typed since document and file were the same last, by username.
     writers: BTreeMap<String, Person>,
     /// Versions to be put back, in the order they were asked for.
@@ -56,9 +58,18 @@ pub(crate) struct Found {
 }
 
 impl Past {
-    pub(crate) fn new(mut merges: Vec<Merge>) -> Self {
-        merges.drain(..merges.len().saturating_sub(MOST_MERGES));
-        Self { merges: merges.into(), ..Self::default() }
+    pub(crate) fn new(merges: Arc<[Merge]>) -> Self {
+        Self { merges: newest(merges), ..Self::default() }
+    }
+
+    /// What was merged, the oldest first.
+    pub(crate) fn merges(&self) -> Arc<[Merge]> {
+        self.merges.clone()
+    }
+
+    /// The primary merged this.
+    pub(crate) fn heard(&mut self, merges: Arc<[Merge]>) {
+        self.news = Some(newest(merges));
     }
 
     /// Nothing is left to be put back.
@@ -84,17 +95,23 @@ impl Past {
     }
 
     /// Remembers a merge, and forgets one that is too long ago.
-    fn add(&mut self, time: u64, path: &str, found: Found) -> &Merge {
+    fn add(&mut self, time: u64, path: &str, found: Found) -> Merge {
         let Found { here, disk, mut report, closed } = found;
         report.conflicts.truncate(MOST_CONFLICTS);
-        let id = self.merges.back().map_or(time, |last| time.max(last.id + 1));
+        let id = self.merges.last().map_or(time, |last| time.max(last.id + 1));
         let by = self.writers.values().cloned().collect();
         let (here, disk) = (here.digest.to_hex(), disk.digest.to_hex());
-        if self.merges.len() >= MOST_MERGES {
-            self.merges.pop_front();
-        }
-        self.merges.push_back(Merge { id, time, path: path.to_owned(), closed, by, here, disk, report });
-        &self.merges[self.merges.len() - 1]
+        let merge = Merge { id, time, path: path.to_owned(), closed, by, here, disk, report };
+        self.merges = newest(self.merges.iter().cloned().chain([merge.clone()]).collect());
+        merge
+    }
+}
+
+/// As many as are remembered.
+fn newest(merges: Arc<[Merge]>) -> Arc<[Merge]> {
+    match merges.len().saturating_sub(MOST_MERGES) {
+        0 => merges,
+        more => merges[more..].into(),
     }
 }
 
@@ -108,7 +125,7 @@ impl Live {
     pub(crate) fn merged_in(&mut self, turn: &mut Turn<'_>, found: Found) {
         self.keep(turn, Why::Here, found.here.clone());
         self.keep(turn, Why::Disk, found.disk.clone());
-        let merge = self.past.add(turn.now.unix_ms, &turn.place.path, found).clone();
+        let merge = self.past.add(turn.now.unix_ms, &turn.place.path, found);
         turn.want(Effect::Remember(merge.clone()));
         if turn.place.roster.has_audience(None) {
             self.announce(turn, None, frame::notice(&Notice::Merged { merges: vec![merge] }));
@@ -118,8 +135,21 @@ impl Live {
     /// Tells somebody who comes in what was merged.
     pub(crate) fn tell_past(&self, turn: &mut Turn<'_>, client: ClientId) {
         if !self.past.merges.is_empty() {
-            let merges = self.past.merges.iter().cloned().collect();
+            let merges = self.past.merges.to_vec();
             turn.send(client, frame::notice(&Notice::Merged { merges }));
+        }
+    }
+
+    /// Tells those who are here of what the primary merged, if it is in this document. Nothing may be under way.
+    pub(crate) fn pass_on(&mut self, turn: &mut Turn<'_>) {
+        let Some(news) = self.past.news.take() else { return };
+        let known = self.past.merges.last().map_or(0, |last| last.id);
+        let merges: Vec<Merge> = news.iter().filter(|merge| merge.id > known).cloned().collect();
+        if !merges.is_empty() {
+            self.past.merges = news;
+            if turn.place.roster.has_audience(None) {
+                self.announce(turn, None, frame::notice(&Notice::Merged { merges }));
+            }
         }
     }
 

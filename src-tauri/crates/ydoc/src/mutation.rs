@@ -32,6 +32,8 @@ pub enum Mutation {
     TookTooEarly,
     /// A primary takes a view's text whatever that view last read.
     TookUnseen,
+    /// A primary takes everything it has as what it shows its views, not what the view's text stands for.
+    MirrorTooNew,
 }
 
 thread_local! {

@@ -3,9 +3,12 @@
 
 use crate::stage::{ANA, BEN, POLICY, Peer, body, frame, member};
 use bytes::Bytes;
-use protocol::{BaseRecord, ClientId, Digest, DiskContent, DocumentKind, Event, FileId, Intent, Role, RoomId, Seq};
+use protocol::{
+    BaseRecord, ClientId, Digest, DiskContent, DocumentKind, Event, FileId, Intent, Merge, Role, RoomId, Seq,
+};
 use rooms::{Answer, Ask, Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Now, Opened, Policy, WriteOutcome};
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
@@ -35,6 +38,8 @@ pub(crate) struct Side {
     pub(crate) events: Vec<Event>,
     /// RAW answers.
     pub(crate) answers: Vec<serde_json::Value>,
+    /// Merges, and the text that the client had when it was told.
+    pub(crate) told: Vec<(Merge, String)>,
 }
 
 /// What one call of a room wants durable, in one transaction.
@@ -90,6 +95,7 @@ impl House {
             peer: Peer::new(WHO[side]),
             events: Vec::new(),
             answers: Vec::new(),
+            told: Vec::new(),
         };
         Self {
             sides: [side(NOTEBOOK), side(VIEW)],
@@ -272,7 +278,7 @@ impl House {
             Effect::Open if at == VIEW => self.ask(Errand::Open, Ask::Read),
             Effect::Open => {
                 let disk = self.read();
-                self.opened(NOTEBOOK, disk, Backing::File);
+                self.opened(NOTEBOOK, disk, Backing::File, Arc::default());
             }
             Effect::Run(job) => self.tell(at, Input::Finished(job.run())),
             Effect::Read if at == VIEW => self.ask(Errand::Read, Ask::Read),
@@ -319,12 +325,13 @@ impl House {
             self.steps.push_back(Step::Tell(VIEW, Input::Backed(backing)));
         };
         match (errand, answer) {
-            (Errand::Open, Answer::Read { content, saved }) => {
-                self.opened(VIEW, DiskRead::Content(content), Backing::Primary { saved });
+            (Errand::Open, Answer::Read { content, saved, merges }) => {
+                self.opened(VIEW, DiskRead::Content(content), Backing::Primary { saved }, merges);
             }
-            (Errand::Read, Answer::Read { content, saved }) => {
+            (Errand::Read, Answer::Read { content, saved, merges }) => {
                 backed(saved);
                 self.tell(VIEW, Input::Disk(DiskRead::Content(content)));
+                self.tell(VIEW, Input::Merges(merges));
             }
             (Errand::Write, Answer::Wrote { outcome, saved }) => {
                 backed(saved);
@@ -335,12 +342,12 @@ impl House {
         }
     }
 
-    fn opened(&mut self, at: usize, disk: DiskRead, backing: Backing) {
+    fn opened(&mut self, at: usize, disk: DiskRead, backing: Backing, merges: Arc<[Merge]>) {
         let side = &self.sides[at];
         let taken = self.taken.filter(|_| at == VIEW);
         let (log, base, intent) = (side.log.clone(), side.base.clone(), side.intent);
         let path = "a/notes.ipynb".to_owned();
-        self.tell(at, Input::Opened(Opened { log, base, intent, merges: vec![], disk, path, backing, taken }));
+        self.tell(at, Input::Opened(Opened { log, base, intent, merges, disk, path, backing, taken }));
     }
 
     fn read(&self) -> DiskRead {
@@ -361,6 +368,11 @@ impl House {
             }
             [2, ..] => {
                 let said: serde_json::Value = serde_json::from_slice(body(frame, 1)).unwrap();
+                if said["type"] == "merged" {
+                    let merges: Vec<Merge> = serde_json::from_value(said["merges"].clone()).unwrap();
+                    let text = side.peer.text();
+                    side.told.extend(merges.into_iter().map(|merge| (merge, text.clone())));
+                }
                 side.answers.extend(said.get("responseTo").is_some().then_some(said));
             }
             _ => {}

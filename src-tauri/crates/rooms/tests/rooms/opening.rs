@@ -3,6 +3,7 @@
 use crate::stage::{ANA, BEN, Stage, frame, member};
 use protocol::{BaseAt, CloseCode, Digest, DocumentKind, Role};
 use rooms::{Backing, DiskRead, Effect, Input, Opened};
+use std::sync::Arc;
 use yrs::Any;
 
 #[test]
@@ -102,7 +103,7 @@ fn disk_21_no_history_and_no_readable_file_close_with_a_reason() {
     stage.room.handle(stage.now, Input::Join { client: ANA, member: member(ANA, Role::Edit) }, &mut effects);
     let disk = DiskRead::Failed("a/notes.txt cannot be read: denied".to_owned());
     let (path, backing) = ("a/notes.txt".to_owned(), Backing::File);
-    let (merges, taken) = (vec![], None);
+    let (merges, taken) = (Arc::default(), None);
     let opened = Opened { log: vec![], base: None, intent: None, merges, disk, path, backing, taken };
     stage.give(Input::Opened(opened));
     assert_eq!(stage.closed, [(ANA, CloseCode::Fault, "a/notes.txt cannot be read: denied".to_owned())]);

@@ -203,7 +203,7 @@ impl Stage {
                 log: self.log.clone(),
                 base: self.base.clone(),
                 intent: self.intent,
-                merges: self.merges.clone(),
+                merges: self.merges.clone().into(),
                 disk: self.read(),
                 path: "a/notes.txt".to_owned(),
                 backing: Backing::File,

@@ -5,6 +5,7 @@ use crate::stage::{POLICY, frame, save};
 use protocol::{Action, Digest, DiskContent, DocumentKind, FileId, Level, RoomId};
 use rooms::{Answer, Ask, Authors, Backing, DiskRead, DocumentRoom, Effect, Input, Now, Opened};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 use yrs::Any;
 
@@ -179,7 +180,7 @@ fn disk_101_a_file_that_its_primary_cannot_read_is_left_to_the_view() {
     let opening = tell(Input::View { ticket: 7, view: "view".to_owned(), here: true, ask: Ask::Read });
     assert!(matches!(opening[..], [Effect::Open]));
     let (disk, path) = (DiskRead::Content(DiskContent::new(*b"{ broken")), "a/notes.ipynb".to_owned());
-    let (merges, backing) = (vec![], Backing::File);
+    let (merges, backing) = (Arc::default(), Backing::File);
     let opened = Opened { log: vec![], base: None, intent: None, merges, disk, path, backing, taken: None };
     let Some(Effect::Run(job)) = tell(Input::Opened(opened)).pop() else { panic!("it is rebuilt") };
     let refused = tell(Input::Finished(job.run()));
@@ -187,4 +188,41 @@ fn disk_101_a_file_that_its_primary_cannot_read_is_left_to_the_view() {
         panic!("nobody is told but the view: {refused:?}");
     };
     assert!(reason.starts_with("notes.ipynb is no readable notebook: "), "{reason}");
+}
+
+#[test]
+fn disk_110_whoever_is_in_a_view_is_told_what_was_merged_once_when_it_is_there() {
+    let mut house = open("end", None);
+    house.type_before("end", "typed ");
+    house.pass(300);
+    house.edit_disk(&notebook("the end"));
+    house.type_in_cell("<n>");
+    house.pass(2_000);
+    for side in [NOTEBOOK, VIEW] {
+        let [(merge, text)] = &house.sides[side].told[..] else { panic!("{:?}", house.sides[side].told) };
+        assert_eq!((merge.path.as_str(), merge.closed, merge.report.live_edits), ("a/notes.ipynb", false, true));
+        assert!(
+            side == NOTEBOOK || text.contains("the ") && text.contains("typed "),
+            "told before it is there: {text}"
+        );
+    }
+    house.edit_disk(&house.text().replace("the ", "The "));
+    house.pass(2_000);
+    for side in &house.sides {
+        assert_eq!(side.told.len(), 2);
+    }
+    assert_eq!(house.sides[VIEW].told[1].0, house.sides[NOTEBOOK].told[1].0);
+}
+
+#[test]
+fn disk_112_who_opens_a_view_is_told_what_its_primary_merged_before() {
+    let mut house = House::new(&notebook("end"), None);
+    house.join(NOTEBOOK);
+    house.pass(500);
+    house.edit_disk(&notebook("the end"));
+    house.pass(500);
+    house.join(VIEW);
+    house.pass(500);
+    assert_eq!(house.sides[VIEW].told.len(), 1);
+    assert_eq!(house.sides[VIEW].told[0].0, house.sides[NOTEBOOK].told[0].0);
 }
