@@ -144,7 +144,7 @@ impl Stage {
                 log: self.log.clone(),
                 base: self.base.clone(),
                 intent: self.intent,
-                merges: Vec::new(),
+                merges: std::sync::Arc::default(),
                 disk: self.read(),
                 path: "a/file".to_owned(),
                 backing: Backing::File,
