@@ -41,7 +41,7 @@ async fn rest_13_the_program_prints_one_line_and_stops_when_told() {
     client.handled().await;
     let (more, well) = program.stop().await;
     assert_eq!((more.as_str(), well), ("", true));
-    assert_eq!(client.closed().await.0, 4410);
+    assert_eq!(client.closed().await.0, 4510);
     assert_eq!(place.text(), "Oh hello\n");
 
     let help = Program::output(&["serve", "--help"]).await;

@@ -170,7 +170,7 @@ async fn session_28_stopping_saves_and_tells_everybody() {
     client.type_at(0, "b");
     client.handled().await;
     host.server.stop().await;
-    assert_eq!(client.closed().await.0, 4410);
+    assert_eq!(client.closed().await.0, 4510);
     assert_eq!(host.read("a.txt"), "ba\n");
     assert!(host.request("GET", "/api").try_send().await.is_err(), "still listening");
 }

@@ -117,7 +117,8 @@ def test_sync_54_pycrdt_comes_back(host, end):
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("version, end", [(1, "stopped"), (1, "killed"), (3, "killed")])
+@ends
+@pytest.mark.parametrize("version", [1, 3])
 def test_sync_55_y_websocket_comes_back(host, end, version):
     async def run():
         node = await YWebsocket.connect(host, host.session(NOTEBOOK), "Node", version=version)

@@ -128,7 +128,7 @@ impl Host {
         });
         drop(access);
         let room = entered.map_err(|refused| match refused {
-            Refused::Closed => Closing::new(CloseCode::NotShared, "The folder is being closed."),
+            Refused::Closed => Closing::new(CloseCode::Quitting, "The folder is being closed."),
             Refused::TooMany => Closing::new(CloseCode::BadContent, "Too many rooms are open here."),
         })?;
         if let Some(device) = reached

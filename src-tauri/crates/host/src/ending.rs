@@ -38,7 +38,7 @@ impl Actor {
         };
         let reason = match fault {
             Some(_) => Closing::new(CloseCode::Fault, "Something failed here; your edits are kept. Open it again."),
-            None => Closing::new(CloseCode::NotShared, "The document was closed."),
+            None => Closing::new(CloseCode::Quitting, "The document was closed."),
         };
         self.seats.drain().for_each(|(_, seat)| seat.exit.after_frames(reason.clone()));
         if let Some(fault) = fault {

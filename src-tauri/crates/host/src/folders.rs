@@ -81,8 +81,9 @@ impl Host {
         shared.store.remove_folder(folder.id).await.map_err(store_fault)?;
         shared.folders().retain(|other| other.slug != slug);
         let reason = format!("{} is not shared any more.", folder.name);
+        // Before the rooms close by themselves: they close as those of a host that quits, and may be tried again.
+        shared.clients.close(&Closing::new(CloseCode::NotShared, reason.clone()), |client| client.grant.slug == slug);
         folder.close(&reason).await;
-        shared.clients.close(&Closing::new(CloseCode::NotShared, reason), |client| client.grant.slug == slug);
         shared.clients.forget_devices(slug);
         shared.event(slug, Level::Info, Action::Remove, format!("{} was removed from the list", folder.name));
         Ok(())

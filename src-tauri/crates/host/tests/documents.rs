@@ -197,7 +197,7 @@ fn save_30_an_edit_reaches_the_file_and_stopping_the_host_waits_for_it() {
         ben.sees("hello\nthere\nlast\n").await;
         until(&host, "it is unsaved", |host| host.folders()[0].unsaved == 1).await;
         host.shutdown().await;
-        assert_eq!(ana.end().await.code, CloseCode::NotShared);
+        assert_eq!(ana.end().await.code, CloseCode::Quitting);
     });
     assert_eq!(place.read("a.md"), "hello\nthere\nlast\n");
 }

@@ -13,12 +13,14 @@ pub enum CloseCode {
     Forbidden,
     /// 4404: the file does not exist.
     FileGone,
-    /// 4410: the host stopped sharing or is quitting.
+    /// 4410: the host stopped sharing.
     NotShared,
     /// 4500: a fault of ours.
     Fault,
     /// 4503: the client fell behind; it reconnects and resynchronises.
     FellBehind,
+    /// 4510: the host is quitting. Stock clients give up after 44xx; who tries again may find the host's next life.
+    Quitting,
 }
 
 /// Longest close reason that RFC 6455 allows, in bytes.
@@ -36,6 +38,7 @@ impl CloseCode {
             Self::NotShared => 4410,
             Self::Fault => 4500,
             Self::FellBehind => 4503,
+            Self::Quitting => 4510,
         }
     }
 }

@@ -71,7 +71,7 @@ impl DocumentRoom {
     fn before_open(phase: &mut Phase, turn: &mut Turn<'_>, input: Input) {
         if let Input::Close { reason } = &input {
             // Nothing was changed yet; what the log may hold beyond the file stays there.
-            turn.disconnect_all(CloseCode::NotShared, reason);
+            turn.disconnect_all(CloseCode::Quitting, reason);
             turn.want(Effect::Done);
             *phase = Phase::Finished;
             return;

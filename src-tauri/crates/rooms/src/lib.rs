@@ -255,7 +255,7 @@ pub enum Input {
     },
     /// A deadline passed.
     Tick,
-    /// The host stops: disconnect everybody with `NotShared` and this reason, save what is unsaved, then [`Effect::Done`].
+    /// The host stops: disconnect everybody with `Quitting` and this reason, save what is unsaved, then [`Effect::Done`].
     Close {
         /// A sentence for people.
         reason: String,

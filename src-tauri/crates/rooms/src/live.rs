@@ -165,8 +165,8 @@ impl Live {
     pub(crate) fn handle(&mut self, turn: &mut Turn<'_>, input: Input) {
         match input {
             Input::Join { client, .. } if self.closing => {
-                let reason = "The host stops sharing.".to_owned();
-                turn.want(Effect::Disconnect { client, code: CloseCode::NotShared, reason });
+                let reason = "The host is quitting.".to_owned();
+                turn.want(Effect::Disconnect { client, code: CloseCode::Quitting, reason });
             }
             Input::Join { client, member } => {
                 if turn.place.roster.add(turn.now, client, member) {
@@ -225,7 +225,7 @@ impl Live {
             }
             Input::Close { reason } => {
                 self.closing = true;
-                turn.disconnect_all(CloseCode::NotShared, &reason);
+                turn.disconnect_all(CloseCode::Quitting, &reason);
                 // Now or never: no waiting for the next try.
                 self.clock.taken();
                 self.give_up = Some(self.clock.failures() + 1);

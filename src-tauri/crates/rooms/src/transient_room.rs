@@ -53,7 +53,7 @@ impl TransientRoom {
             }
             Input::Close { reason } => {
                 for client in self.roster.clients() {
-                    let (code, reason) = (CloseCode::NotShared, fit_reason(&reason));
+                    let (code, reason) = (CloseCode::Quitting, fit_reason(&reason));
                     effects.push(Effect::Disconnect { client, code, reason });
                     self.leave(now, client, effects);
                 }

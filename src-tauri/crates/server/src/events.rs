@@ -82,5 +82,5 @@ fn ended(failure: &Failure) -> Closing {
 
 /// Why a stream ends when the host does.
 pub(crate) fn quitting() -> Closing {
-    Closing { code: CloseCode::NotShared, reason: "The host is quitting".to_owned() }
+    Closing { code: CloseCode::Quitting, reason: "The host is quitting".to_owned() }
 }

@@ -57,7 +57,7 @@ describe('the line to a room', () => {
       expect(room.sockets.length).toBe(before + 1);
     }
     expect(provider.end).toBeNull();
-    for (const [code, kind] of [[1003, 'history'], [4400, 'broken'], [4403, 'forbidden'], [4404, 'gone'], [4410, 'stopped']] as const) {
+    for (const [code, kind] of [[1003, 'history'], [4400, 'broken'], [4403, 'forbidden'], [4404, 'gone'], [4410, 'stopped'], [4510, 'stopped']] as const) {
       const other = new Room();
       const over = guest(other);
       other.last?.open();

@@ -333,6 +333,8 @@ export class Provider {
 function endOf(code: number, reason: string): End | null {
   if (code === 1003) return { kind: 'history', reason };
   if (code === 1009) return { kind: 'refused', reason };
+  // 4510 is a host that quits, 4410 one that no longer shares; it is the same to whoever reads it.
+  if (code === 4510) return { kind: 'stopped', reason };
   if (code < 4400 || code > 4499) return null;
   const kinds: Record<number, End['kind']> = { 4400: 'broken', 4403: 'forbidden', 4404: 'gone', 4410: 'stopped' };
   return { kind: kinds[code] ?? 'refused', reason };

@@ -56,7 +56,7 @@ fn save_28_closing_disconnects_everybody_and_saves() {
     stage.insert(ANA, 0, "a");
     stage.give(close());
     let reason = "Ines stopped sharing".to_owned();
-    assert_eq!(stage.closed, [(ANA, CloseCode::NotShared, reason.clone()), (BEN, CloseCode::NotShared, reason)]);
+    assert_eq!(stage.closed, [(ANA, CloseCode::Quitting, reason.clone()), (BEN, CloseCode::Quitting, reason)]);
     assert_eq!((stage.file(), stage.done), ("a", true));
 }
 
@@ -80,7 +80,7 @@ fn closing_before_the_room_is_open_ends_it() {
     stage.join(ANA);
     stage.give(close());
     assert!(stage.done);
-    assert_eq!(stage.closed[0].1, CloseCode::NotShared);
+    assert_eq!(stage.closed[0].1, CloseCode::Quitting);
     stage.run_jobs();
     assert!(stage.log.is_empty() && !stage.room.is_open());
     stage.join(BEN);

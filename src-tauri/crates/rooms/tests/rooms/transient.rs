@@ -64,7 +64,7 @@ fn closing_disconnects_everybody() {
     let mut room = TransientRoom::new("lobby".to_owned(), POLICY);
     tell(&mut room, at(0), join(ANA));
     let effects = tell(&mut room, at(1), Input::Close { reason: "bye".to_owned() });
-    assert!(matches!(&effects[0], Effect::Disconnect { client: ANA, code: CloseCode::NotShared, .. }));
+    assert!(matches!(&effects[0], Effect::Disconnect { client: ANA, code: CloseCode::Quitting, .. }));
     assert!(matches!(effects.last(), Some(Effect::Done)));
     let effects = tell(&mut room, at(2), join(BEN));
     assert!(matches!(effects[..], [Effect::Disconnect { client: BEN, code: CloseCode::FellBehind, .. }]));
