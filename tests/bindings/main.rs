@@ -41,6 +41,7 @@ fn made() -> String {
     all.visit::<protocol::guest::Knocked>();
     all.visit::<protocol::guest::Ticket>();
     all.visit::<protocol::guest::FileList>();
+    all.visit::<protocol::guest::FileNews>();
     all.visit::<protocol::Notice>();
     all.visit::<protocol::VersionList>();
     all.visit::<protocol::version::Restore>();

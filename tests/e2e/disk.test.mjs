@@ -1,10 +1,10 @@
 // Guests in real browsers and other programs that change, delete and write the files they have open.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
-import { cell, join, onHost, open, typeInto, written } from './guest.mjs';
+import { cell, files, join, onHost, open, typeInto, written } from './guest.mjs';
 import { browser, headless, person, place, screenshots, until } from './programs.mjs';
 
 const NOTEBOOK = 'counts.ipynb';
@@ -120,4 +120,32 @@ test('UI-105 a deleted file is told and comes back by saving here; versions are 
   await page.getByText('not wanted any more').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Undo', exact: true }).last().press('Enter');
   await page.getByText('not wanted any more').first().waitFor();
+});
+
+test('UI-108 the list of files follows other programs, and a file that is deleted and saved here again', async (t) => {
+  const at = place(t);
+  const first = await headless(t, at, 0, UNSAVED);
+  const page = await person(t, await browser(t));
+  await join(page, first.link, 'Ana');
+  const row = (name) => files(page).getByText(name, { exact: true });
+  await row(NOTEBOOK).waitFor();
+  writeFileSync(at.file('fresh.md'), '# Fresh\n');
+  await row('fresh.md').waitFor();
+  renameSync(at.file('fresh.md'), at.file('moved.md'));
+  await row('moved.md').waitFor();
+  await row('fresh.md').waitFor({ state: 'detached' });
+  await open(page, NOTEBOOK);
+  rmSync(at.file('moved.md'));
+  await row('moved.md').waitFor({ state: 'detached' });
+  rmSync(at.file(NOTEBOOK));
+  await page.getByText('counts.ipynb was deleted on the host.').waitFor();
+  await row(NOTEBOOK).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Save here again' }).press('Enter');
+  await row(NOTEBOOK).waitFor();
+  // The host dies, the folder changes, and the host is back.
+  first.child.kill('SIGKILL');
+  await page.getByText('Go on typing; your edits are kept on this device.').waitFor();
+  writeFileSync(at.file('meanwhile.md'), '# Meanwhile\n');
+  await headless(t, at, new URL(first.link).port, UNSAVED);
+  await row('meanwhile.md').waitFor();
 });

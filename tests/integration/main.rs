@@ -10,6 +10,7 @@ mod files_content;
 mod files_faults;
 mod files_huge;
 mod files_identity;
+mod files_live;
 mod files_seen;
 mod lab;
 mod links;

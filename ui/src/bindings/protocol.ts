@@ -343,6 +343,24 @@ files: Array<FileEntry>,
 truncated: boolean, };
 
 /**
+ * Message of the WebSocket `GET files/live`: what is new in the list since the message before, in the first everything. One
+ * that says nothing comes every 15 s, so that a page knows a line that died.
+ */
+export type FileNews = { 
+/**
+ * Files that came, or of which something is different: each whole.
+ */
+files: Array<FileEntry>, 
+/**
+ * Paths at which no file is any more.
+ */
+gone: Array<string>, 
+/**
+ * As in the list.
+ */
+truncated: boolean, };
+
+/**
  * How a document's file fares. A reason is a sentence for people.
  */
 export type FileState = { "state": "fine" } | { "state": "gone" } | { "state": "unwritable", 

@@ -1,4 +1,4 @@
-//! The contents API's reading half, and the guest page's list of files.
+//! The contents API's reading half.
 
 use crate::access::Grant;
 use crate::encoding::{base64, rfc3339};
@@ -6,12 +6,8 @@ use crate::shared::read_fault;
 use crate::{ContentsQuery, Host, Result, kinds};
 use files::{Metadata, Root};
 use protocol::contents::Model;
-use protocol::guest::{FileEntry, FileList};
 use protocol::{DiskContent, ErrorBody, ErrorCode};
 use serde_json::Value;
-
-/// Files that are listed at most.
-const LISTED: usize = 5_000;
 
 impl Host {
     /// Describes a file or folder, with its content if that is asked for.
@@ -59,21 +55,6 @@ impl Host {
             }
         }
         Ok(model)
-    }
-
-    /// The guest page's list of files.
-    pub async fn files(&self, grant: &Grant) -> Result<FileList> {
-        let folder = self.shared().folder(&grant.slug)?;
-        let (files, truncated) = folder.root()?.files(LISTED).await.map_err(read_fault)?;
-        let mut people = self.shared().clients.open_documents(&grant.slug);
-        let files = files.into_iter().map(|file| FileEntry {
-            kind: kinds::kind(&file.path),
-            size: file.size,
-            modified: file.modified,
-            people: people.remove(&file.path).unwrap_or_default(),
-            path: file.path,
-        });
-        Ok(FileList { files: files.collect(), truncated })
     }
 
     /// A file's bytes as they are on disk, and their digest.

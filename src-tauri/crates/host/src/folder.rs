@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::file_ids::{FileIds, Renamed, record};
+use crate::listing::Listing;
 use crate::registry::{Rooms, Told};
 use crate::shared::{Shared, host_event, store_fault};
 use crate::{Result, random};
@@ -44,6 +45,8 @@ pub(crate) struct Folder {
     pub(crate) focus: Notify,
     /// Everything in it is to be looked at: the computer slept.
     pub(crate) rescan: Notify,
+    /// Its files as pages list them.
+    pub(crate) listing: Listing,
     /// Files of which the store does not know yet what is known here.
     owed: Mutex<HashSet<FileId>>,
     /// Giving ids, one at a time.
@@ -88,6 +91,7 @@ impl Folder {
             stop: shared.stop.child_token(),
             focus: Notify::new(),
             rescan: Notify::new(),
+            listing: Listing::default(),
             owed: Mutex::default(),
             naming: tokio::sync::Mutex::default(),
             paths: tokio::sync::RwLock::default(),

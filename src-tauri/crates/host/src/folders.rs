@@ -3,7 +3,7 @@
 use crate::connection::Closing;
 use crate::folder::Folder;
 use crate::shared::store_fault;
-use crate::{FolderState, Host, Result, names, sample, watching};
+use crate::{FolderState, Host, Result, listing, names, sample, watching};
 use protocol::panel::Code;
 use protocol::{Action, CloseCode, ErrorBody, ErrorCode, Level};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,7 @@ impl Host {
         }
         shared.folders().push(folder.clone());
         // Not one of the folder's own tasks: those are waited for when it closes.
+        tokio::spawn(listing::keep(folder.clone()));
         tokio::spawn(watching::watch(shared.clone(), folder.clone(), root));
         shared.changes.tick();
         Ok(folder)

@@ -25,6 +25,7 @@ mod keeping;
 mod keys;
 mod kinds;
 mod lifecycle;
+mod listing;
 mod log;
 mod machine;
 mod making;
@@ -56,6 +57,7 @@ pub use clock::{Clocks, Moment};
 pub use config::HostConfig;
 pub use connection::{Closing, Connection, Device, Outgoing};
 pub use entering::{Tokens, Visitor};
+pub use listing::FileWatch;
 
 use protocol::ErrorBody;
 use protocol::panel::{Code, Interface, Knock, Link, Presence, Remembered, Removed, Token};
@@ -70,6 +72,8 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 ///
 /// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `entering`, `people`, `documents`, `contents`,
 /// `versions`, `writing`, `checkpoints`.
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
+/// `listing`, `versions`, `writing`, `checkpoints`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

@@ -60,6 +60,7 @@ async fn watch_root(shared: &Arc<Shared>, folder: &Arc<Folder>, root: &Root) {
     watcher.focus(folder.open_paths());
     let mut nowhere = Nowhere::default();
     folder.look_at_all(shared).await.into_iter().for_each(|file| nowhere.add(file));
+    folder.listing.is_stale();
     let mut presence = tokio::time::interval(PRESENCE);
     presence.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -112,6 +113,7 @@ impl Nowhere {
 }
 
 async fn changed(shared: &Arc<Shared>, folder: &Arc<Folder>, root: &Root, change: Change, nowhere: &mut Nowhere) {
+    folder.listing.is_stale();
     match change {
         Change::Changed(path) => look_at(shared, folder, root, &path, nowhere).await,
         Change::Moved { from, to } => moved(shared, folder, root, from, to, nowhere).await,

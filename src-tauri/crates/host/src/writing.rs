@@ -260,6 +260,7 @@ impl Host {
         let (path, person) = (Some(path.to_owned()), Some((&grant.user).into()));
         self.shared().bus.emit(&folder.slug, Event { path, person, ..event });
         self.shared().changes.tick();
+        folder.listing.is_stale();
     }
 }
 

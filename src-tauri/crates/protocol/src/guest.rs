@@ -127,11 +127,31 @@ pub struct FileEntry {
 }
 
 /// Answer of `GET files`: sorted by path, hidden and ignored files left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct FileList {
     /// The files.
     pub files: Vec<FileEntry>,
     /// More files exist than are listed.
     pub truncated: bool,
+}
+
+/// Message of the WebSocket `GET files/live`: what is new in the list since the message before, in the first everything. One
+/// that says nothing comes every 15 s, so that a page knows a line that died.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct FileNews {
+    /// Files that came, or of which something is different: each whole.
+    pub files: Vec<FileEntry>,
+    /// Paths at which no file is any more.
+    pub gone: Vec<String>,
+    /// As in the list.
+    pub truncated: bool,
+}
+
+impl FileNews {
+    /// No file came, went or changed.
+    pub fn is_nothing(&self) -> bool {
+        self.files.is_empty() && self.gone.is_empty()
+    }
 }

@@ -3,7 +3,7 @@
 use crate::auth::{Asked, Peer, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
-use crate::{Server, collaboration, contents, events, files, guest, lab, page, panel, versions};
+use crate::{Server, collaboration, contents, events, files, guest, lab, listing, page, panel, versions};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
@@ -41,6 +41,7 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/commonplace/knock/wait", post(guest::wait))
         .route("/api/commonplace/knock/stop", post(guest::stop))
         .route("/api/commonplace/files", get(guest::files))
+        .route("/api/commonplace/files/live", get(listing::subscribe))
         .route("/api/commonplace/file/{*path}", get(guest::file))
         .route("/api/commonplace/versions/{*path}", get(versions::get).post(versions::restore))
         .route("/api/commonplace/panel", get(panel::subscribe).post(panel::command))

@@ -72,7 +72,7 @@ async fn stream(
 }
 
 /// Why a stream ends for somebody whose access ended.
-fn ended(failure: &Failure) -> Closing {
+pub(crate) fn ended(failure: &Failure) -> Closing {
     let (code, reason) = match failure.code() {
         ErrorCode::NotShared => (CloseCode::NotShared, "The folder is no longer shared"),
         _ => (CloseCode::Forbidden, "You have no access any more"),

@@ -15,6 +15,7 @@ mod files;
 mod guest;
 mod lab;
 mod listen;
+mod listing;
 mod page;
 mod panel;
 mod sending;

@@ -38,6 +38,14 @@ export function encodePath(path: string): string {
 
 const base = () => document.baseURI;
 
+/** The address of a socket below the page's own. */
+function socketUrl(path: string): URL {
+  const url = new URL(path, base());
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.hash = '';
+  return url;
+}
+
 async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
@@ -58,6 +66,8 @@ export const host = {
   join: (secret: string, name: string, color: string | null) =>
     ask<protocol.Joined>('POST', 'api/commonplace/join', { secret, name, color }),
   files: () => ask<protocol.FileList>('GET', 'api/commonplace/files'),
+  /** Address of the socket that tells what is new in the list of files. */
+  liveFilesUrl: () => socketUrl('api/commonplace/files/live').href,
   /** Once per opening of a file; reconnecting uses the same session. */
   session: (path: string, kind: Kind) => ask<protocol.SessionResponse>('PUT', `api/collaboration/session/${encodePath(path)}`, kind),
   /** Address of a file's bytes. */
@@ -73,9 +83,7 @@ export const host = {
   /** Address of a room's socket. */
   roomUrl: (session: protocol.SessionResponse) => {
     const room = [session.format, session.type, session.fileId].map(encodeURIComponent).join(':');
-    const url = new URL(`api/collaboration/room/${room}`, base());
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.hash = '';
+    const url = socketUrl(`api/collaboration/room/${room}`);
     url.searchParams.set('sessionId', session.sessionId);
     return url.href;
   },
