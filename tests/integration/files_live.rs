@@ -117,5 +117,5 @@ async fn file_93_the_list_is_for_those_who_are_in_the_folder_and_as_long_as_they
     let mut page = Page::open(host.owner("GET", path)).await;
     page.next().await.unwrap();
     host.server.stop().await;
-    assert_eq!(page.next().await.unwrap_err(), 4410);
+    assert_eq!(page.next().await.unwrap_err(), 4510);
 }
