@@ -75,7 +75,6 @@ test('LAB-12 a rename and a new notebook reach the disk and whoever has the file
   await item('New').click();
   await item('Notebook').click();
   await ana.getByRole('tab', { name: 'Untitled.ipynb' }).waitFor();
-  await ana.getByText('Click to add a cell.').locator('visible=true').click();
   await cell(ana, 1).locator('.cm-content').click();
   await ana.keyboard.type('first = 1');
   await until('it is in the file', () => count(at.read('Untitled.ipynb'), 'first = 1') === 1);

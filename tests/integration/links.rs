@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use protocol::Role;
 use protocol::panel::{Command, LinkWish};
 use serde_json::{Value, json};
-use tests::{GUEST_ADDRESS, OWNER_TOKEN, Request, TestClient, TestHost, socket, until};
+use tests::{GUEST_ADDRESS, OWNER_TOKEN, Request, Setup, TestClient, TestHost, socket, until};
 
 impl Guest {
     async fn join(host: &TestHost, secret: &str, name: &str) -> Guest {
@@ -194,4 +194,35 @@ async fn role_11_the_panel_is_the_owners_at_this_computer() {
         panic!("the stream ended");
     };
     assert!(tokio::time::timeout(tests::DEADLINE, told).await.is_ok(), "the window is not told");
+}
+
+#[tokio::test]
+async fn link_26_a_guest_is_one_person_everywhere_and_may_what_its_role_says() {
+    let asked = "/tides/api/me?permissions=%7B%22contents%22%3A%5B%22read%22%2C%22write%22%5D%2C%22events%22%3A%5B%22execute%22%5D%2C%22kernels%22%3A%5B%22execute%22%5D%7D";
+    for (role, may) in [(Role::View, json!(["read"])), (Role::Edit, json!(["read", "write"]))] {
+        let setup = Setup { link_role: role, ..Setup::default() };
+        let host = TestHost::start_with(&[("a.txt", "a\n")], setup).await;
+        let guest = Guest::join(&host, &host.share().await, "Ana").await;
+        let me = guest.request("GET", asked).send().await.json();
+        assert_eq!(guest.request("GET", asked).send().await.json(), me);
+        let (name, permissions) = (&me["identity"]["username"], &me["permissions"]);
+        assert_eq!(name.as_str().map(str::len), Some(32));
+        let none = json!([]);
+        assert_eq!((&permissions["contents"], &permissions["kernels"]), (&may, &none));
+        assert_eq!((&permissions["events"], &permissions["updatable_fields"]), (&json!(["execute"]), &none));
+        // The one who chats and comes in is the same.
+        let client = guest.open_text("a.txt").await;
+        let owner = host.open_text("a.txt").await.synced().await;
+        client.send(tests::frame::chat("1"));
+        owner.until("the message", |seen| seen.chat.len() == 1).await;
+        assert_eq!(owner.see(|seen| seen.chat[0]["sender"].clone()), *name);
+        let events = host.host.recent_events(100).await.unwrap();
+        let joined =
+            events.iter().filter_map(|record| record.event.person.as_ref()).find(|person| person.name == "Ana");
+        assert_eq!(joined.map(|person| json!(person.username)), Some(name.clone()));
+        drop((client, owner));
+        let host = host.restart().await;
+        host.share().await;
+        assert_eq!(guest.request("GET", asked).send().await.json(), me);
+    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod closes;
 mod contents_recorded;
 mod contents_written;
 mod events;
@@ -12,6 +13,7 @@ mod files_huge;
 mod files_identity;
 mod files_live;
 mod files_seen;
+mod forks;
 mod lab;
 mod links;
 mod pages;

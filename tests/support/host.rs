@@ -3,6 +3,7 @@
 use crate::http::{Reply, Request};
 use crate::{TestClient, until};
 use host::{Clocks, Host, HostConfig};
+use protocol::Role;
 use protocol::panel::{Command, Interface};
 use server::{Server, ServerOptions};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Setup {
     pub cleanup_delay: Option<Duration>,
     /// Seconds of quiet before a save.
     pub save_delay: Option<Duration>,
+    /// What guests may do.
+    pub link_role: Role,
     /// Where JupyterLab is; `None`: where this machine has it, if it does.
     pub jupyterlab: Option<PathBuf>,
     /// What is deleted goes into the trash.
@@ -41,6 +44,7 @@ impl Default for Setup {
             max_message: 64 * 1024 * 1024,
             cleanup_delay: Some(Duration::from_secs(60)),
             save_delay: Some(Duration::from_millis(50)),
+            link_role: Role::Edit,
             jupyterlab: None,
             delete_to_trash: true,
             clocks: Clocks::default(),
@@ -89,6 +93,7 @@ impl TestHost {
             clocks: setup.clocks,
             ..HostConfig::default()
         };
+        config.link_role = setup.link_role;
         config.policy.save_delay = setup.save_delay;
         config.policy.cleanup_delay = setup.cleanup_delay;
         let host = Host::start(config).await.unwrap();

@@ -243,7 +243,7 @@ export type ErrorCode = "forbidden" | "link-ended" | "not-shared" | "removed" | 
 /**
  * Which stream an event belongs to.
  */
-export type EventKind = "session" | "awareness" | "host";
+export type EventKind = "session" | "awareness" | "fork" | "host";
 
 /**
  * An event as the store keeps it and the panel shows it.
@@ -286,7 +286,7 @@ path: string | null,
  */
 person: Person | null, 
 /**
- * Exact message of the reference server, or empty.
+ * Exact message of the reference server, or empty. Of a fork: its [`ForkInfo`] as JSON.
  */
 msg: string, 
 /**

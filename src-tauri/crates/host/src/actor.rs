@@ -4,6 +4,7 @@
 use crate::carry::{Ended, Seat};
 use crate::ending::{End, LAST_TRIES};
 use crate::folder::Folder;
+use crate::forks::{Foreign, sprout};
 use crate::log::Log;
 use crate::machine::Machine;
 use crate::opening;
@@ -46,6 +47,10 @@ pub(crate) struct Actor {
     pub(crate) done: bool,
     /// Those who wait for a version to be put back, by number.
     pub(crate) restoring: HashMap<u64, oneshot::Sender<Result<(), String>>>,
+    /// Forks that wait for a copy of the document, by name.
+    pub(crate) forking: Vec<(String, oneshot::Sender<bool>)>,
+    /// What came of other rooms before it was known in which session the history began.
+    pub(crate) foreign: Vec<Foreign>,
     /// It let a client go because of a fault.
     pub(crate) refused: bool,
     /// It served.
@@ -80,7 +85,14 @@ pub(crate) async fn run(
 ) {
     let mut first = None;
     loop {
-        let mut actor = Actor::new(&shared, &folder, &id, &status);
+        let fork = sprout(&shared, &folder, &id).await;
+        let is_fork = fork.is_some();
+        let machine = fork.unwrap_or_else(|| Machine::new(&id, shared.config.policy));
+        let mut actor = Actor::new(&shared, &folder, &id, &status, machine);
+        if is_fork {
+            // It counts from now on that nobody is in it.
+            actor.inputs.push_back(Input::Tick);
+        }
         let end = actor.live(first.take(), &mut told).await;
         if end == End::Killed {
             actor.leave().await;
@@ -98,12 +110,15 @@ pub(crate) async fn run(
             break;
         }
     }
+    if let RoomId::Transient(name) = &id {
+        folder.forks.forget(name);
+    }
     folder.focus.notify_one();
     shared.changes.tick();
 }
 
 impl Actor {
-    fn new(shared: &Arc<Shared>, folder: &Arc<Folder>, id: &RoomId, status: &Arc<Status>) -> Self {
+    fn new(shared: &Arc<Shared>, folder: &Arc<Folder>, id: &RoomId, status: &Arc<Status>, machine: Machine) -> Self {
         let file = match id {
             RoomId::Document { file, .. } => Some(file.clone()),
             RoomId::Transient(_) => None,
@@ -113,7 +128,7 @@ impl Actor {
             folder: folder.clone(),
             id: id.clone(),
             file,
-            machine: Machine::new(id, shared.config.policy),
+            machine,
             status: status.clone(),
             seats: HashMap::new(),
             inputs: VecDeque::new(),
@@ -127,6 +142,8 @@ impl Actor {
             jobs: JoinSet::new(),
             done: false,
             restoring: HashMap::new(),
+            forking: Vec::new(),
+            foreign: Vec::new(),
             refused: false,
             opened: false,
             fault: None,
@@ -198,14 +215,23 @@ impl Actor {
                 self.inputs.push_back(Input::Close { reason });
             }
             Told::Restore { by, bytes, answer } => {
-                let request = self.restoring.keys().max().map_or(0, |last| last + 1);
-                self.restoring.insert(request, answer);
+                let request = self.expect_answer(answer);
                 self.inputs.push_back(Input::Restore { request, by, bytes });
             }
+            Told::Fork { name, answer } => self.fork(name, answer),
+            Told::Merge { by, update, session, answer } => self.merge(Foreign { by, update, session, answer }),
+            Told::Discard { reason, last } => self.discard(reason, last),
             Told::State(answer) => drop(answer.send(self.machine.state())),
             #[cfg(test)]
             Told::Break => self.broken = true,
         }
+    }
+
+    /// Somebody waits for [`Effect::Restored`]; the number of the request.
+    pub(crate) fn expect_answer(&mut self, answer: oneshot::Sender<Result<(), String>>) -> u64 {
+        let request = self.restoring.keys().max().map_or(0, |last| last + 1);
+        self.restoring.insert(request, answer);
+        request
     }
 
     fn join(&mut self, join: Joining) {
@@ -245,6 +271,9 @@ impl Actor {
             }
             self.show();
             self.show_wanted();
+        }
+        if !self.forking.is_empty() {
+            self.fork_if_settled();
         }
     }
 

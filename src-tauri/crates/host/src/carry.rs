@@ -139,12 +139,14 @@ impl Actor {
                 self.log.opened(&opened.log);
                 self.refuse_older(since);
                 self.inputs.push_back(Input::Opened(opened));
+                std::mem::take(&mut self.foreign).into_iter().for_each(|foreign| self.merge(foreign));
                 self.look_if_wanted();
             }
             Ended::Gathered(Err(error)) => self.fault = Some(error),
             Ended::Finished(outcome) => self.inputs.push_back(Input::Finished(outcome)),
             Ended::Committed { group, result: Ok(()) } => {
                 self.log.committed(&group);
+                self.feed_forks(&group);
                 self.unstored = None;
                 if let Some(seq) = group.stored() {
                     self.inputs.push_back(Input::Stored(seq));

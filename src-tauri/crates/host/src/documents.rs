@@ -55,7 +55,10 @@ impl Host {
             return refuse(CloseCode::BadContent, "This is no name of a room.");
         };
         let (number, path) = match &id {
-            RoomId::Transient(_) => (0, None),
+            RoomId::Transient(name) => {
+                folder.enter_fork(name, session).await?;
+                (0, None)
+            }
             RoomId::Document { file, .. } => {
                 let known = SessionId(session.to_owned());
                 let number = match self.shared().store.session_number(folder.id, &known).await {
@@ -149,8 +152,19 @@ impl Host {
         let (answer, state) = oneshot::channel();
         room.tell(Told::State(answer));
         let Ok(Some(state)) = state.await else { return Ok(None) };
+        self.render(&folder, &path, kind, state).await.map(Some)
+    }
+
+    /// A document as its file would hold it.
+    pub(crate) async fn render(
+        &self,
+        folder: &Folder,
+        path: &str,
+        kind: &DocumentKind,
+        state: ydoc::State,
+    ) -> Result<Vec<u8>> {
         let disk = match folder.root() {
-            Ok(root) => root.read(&path, self.shared().config.max_file).await.ok(),
+            Ok(root) => root.read(path, self.shared().config.max_file).await.ok(),
             Err(_) => None,
         };
         let model = kind.model();
@@ -160,6 +174,6 @@ impl Host {
         });
         let failed = |why: String| ErrorBody::new(ErrorCode::Fault, format!("{path} cannot be rendered: {why}"));
         let rendered = rendering.await.map_err(|error| failed(error.to_string()))?;
-        rendered.map(Some).map_err(|error: ydoc::UpdateError| failed(error.to_string()))
+        rendered.map_err(|error: ydoc::UpdateError| failed(error.to_string()))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::file_ids::{FileIds, Renamed, record};
+use crate::forks::Forks;
 use crate::listing::Listing;
 use crate::registry::{Rooms, Told};
 use crate::shared::{Shared, host_event, store_fault};
@@ -37,6 +38,7 @@ pub(crate) struct Folder {
     pub(crate) access: Access,
     pub(crate) ids: FileIds,
     pub(crate) rooms: Rooms,
+    pub(crate) forks: Forks,
     /// The tasks of its rooms.
     pub(crate) tasks: TaskTracker,
     /// Ends its tasks at once.
@@ -87,6 +89,7 @@ impl Folder {
             access: Access::new(access),
             ids: FileIds::new(rows),
             rooms: Rooms::default(),
+            forks: Forks::default(),
             tasks: TaskTracker::new(),
             stop: shared.stop.child_token(),
             focus: Notify::new(),

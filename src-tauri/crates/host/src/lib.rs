@@ -21,6 +21,7 @@ mod entering;
 mod file_ids;
 mod folder;
 mod folders;
+mod forks;
 mod keeping;
 mod keys;
 mod kinds;
@@ -57,6 +58,7 @@ pub use clock::{Clocks, Moment};
 pub use config::HostConfig;
 pub use connection::{Closing, Connection, Device, Outgoing};
 pub use entering::{Tokens, Visitor};
+pub use forks::{Turn, Turned};
 pub use listing::FileWatch;
 
 use protocol::ErrorBody;
@@ -70,10 +72,8 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// The running host. Cheap to clone; [`Host::shutdown`] ends it for all clones. Dropping the last clone without it is merely
 /// impolite: what was typed is in the log.
 ///
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `entering`, `people`, `documents`, `contents`,
-/// `versions`, `writing`, `checkpoints`.
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `documents`, `contents`,
-/// `listing`, `versions`, `writing`, `checkpoints`.
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `entering`, `people`, `documents`,
+/// `contents`, `listing`, `versions`, `writing`, `checkpoints`, `forks`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

@@ -40,6 +40,14 @@ impl Machine {
     pub(crate) fn state(&self) -> Option<ydoc::State> {
         match self {
             Self::Document(room) => room.state(),
+            Self::Transient(room) => Some(room.state()),
+        }
+    }
+
+    /// The document, to be given to others.
+    pub(crate) fn copy(&self) -> Option<ydoc::State> {
+        match self {
+            Self::Document(room) => room.copy(),
             Self::Transient(_) => None,
         }
     }

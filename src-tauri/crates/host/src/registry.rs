@@ -61,6 +61,23 @@ pub(crate) enum Told {
         bytes: Arc<[u8]>,
         answer: oneshot::Sender<Result<(), String>>,
     },
+    /// The document is to be copied for the fork of this name. `false`: there are too many; without an answer it is not open.
+    Fork {
+        name: String,
+        answer: oneshot::Sender<bool>,
+    },
+    /// What another room has becomes an edit here; the error is a sentence. `session`: the newest when it was copied from here.
+    Merge {
+        by: Option<User>,
+        update: ydoc::Update,
+        session: u64,
+        answer: Option<oneshot::Sender<Result<(), String>>>,
+    },
+    /// This fork is over; what it said last is the answer.
+    Discard {
+        reason: String,
+        last: oneshot::Sender<ydoc::State>,
+    },
     /// The whole document, if it is open.
     State(oneshot::Sender<Option<ydoc::State>>),
     /// The room panics at the next thing it is told.
@@ -216,6 +233,15 @@ impl Rooms {
     ) -> Result<(), Refused> {
         self.lock().reach(id, start)?.tell(told);
         Ok(())
+    }
+
+    /// Starts a room, unless it is there.
+    pub(crate) fn start(
+        &self,
+        id: &RoomId,
+        start: impl FnOnce(mpsc::UnboundedReceiver<Told>, Arc<Status>),
+    ) -> Result<(), Refused> {
+        self.lock().reach(id, start).map(drop)
     }
 
     /// As [`Rooms::tell`], and a room that is there still answers while the folder is being closed.

@@ -1,8 +1,20 @@
 //! Names for what is made without one, counted as Jupyter counts. Pure.
 
-/// What a new notebook holds, byte for byte as Jupyter writes it.
-pub(crate) const NOTEBOOK: &[u8] =
-    b"{\n \"cells\": [],\n \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n}\n";
+/// What a new notebook holds, written as Jupyter writes: one empty cell with this id. A reference server makes it without, and adds
+/// the cell when somebody opens it; here opening writes nothing.
+pub(crate) fn notebook(cell: &str) -> Vec<u8> {
+    let cell = [
+        r#""cell_type": "code""#,
+        r#""execution_count": null"#,
+        &format!(r#""id": "{cell}""#),
+        r#""metadata": {}"#,
+        r#""outputs": []"#,
+        r#""source": []"#,
+    ];
+    let cell = cell.join(",\n   ");
+    let rest = " \"metadata\": {},\n \"nbformat\": 4,\n \"nbformat_minor\": 5\n";
+    format!("{{\n \"cells\": [\n  {{\n   {cell}\n  }}\n ],\n{rest}}}\n").into_bytes()
+}
 
 /// A name with a number before its ending: `a.tar.gz`, `a-Copy1.tar.gz`. The number 0 is left out.
 pub(crate) fn numbered(name: &str, insert: &str, number: u32) -> String {

@@ -8,7 +8,7 @@ use crate::folder::Folder;
 use crate::making::{Thing, expect_directory};
 use crate::shared::{change_fault, host_event, read_fault, store_fault};
 use crate::uploads::Arrived;
-use crate::{ContentsQuery, Host, Result, kinds, untitled};
+use crate::{ContentsQuery, Host, Result, kinds, random, untitled};
 use files::{ChangeError, Metadata, ReadError, Root, WriteError};
 use protocol::contents::{Create, Model, Save};
 use protocol::{Action, DiskContent, ErrorBody, ErrorCode, Event, Kept, Level, Why};
@@ -42,7 +42,7 @@ impl Host {
         Root::new_path(&name).map_err(change_fault)?;
         let thing = match kind {
             "directory" => Thing::Directory,
-            "notebook" => Thing::File(untitled::NOTEBOOK.into()),
+            "notebook" => Thing::File(new_notebook().into()),
             _ => Thing::File([].as_slice().into()),
         };
         let path = thing.make_in(&root, &directory, &name, insert).await?;
@@ -289,6 +289,11 @@ impl Content {
     }
 }
 
+/// A new notebook.
+fn new_notebook() -> Vec<u8> {
+    untitled::notebook(&random::id()[..8])
+}
+
 /// The content of a `PUT`.
 fn content(path: &str, save: Save) -> Result<Content> {
     let is_notebook = match save.ty.as_deref() {
@@ -302,7 +307,7 @@ fn content(path: &str, save: Save) -> Result<Content> {
     Ok(save
         .content
         .filter(|content| !content.is_null())
-        .map_or_else(|| Content::Bytes(untitled::NOTEBOOK.to_vec()), Content::Notebook))
+        .map_or_else(|| Content::Bytes(new_notebook()), Content::Notebook))
 }
 
 /// The bytes of a `PUT` of a file.

@@ -1,17 +1,32 @@
 //! Why the host closes a WebSocket. Codes 44xx follow `jupyter_server_ydoc` 3; the rest of the 44xx/45xx range is ours.
+//!
+//! | Code | When | Reason | JupyterLab's front end |
+//! |---|---|---|---|
+//! | 1003 | the session is unknown, or from before the document's history began | JSON: `reason`, `sessionId`, `reloadable` | asks to reload, and stops |
+//! | 1009 | a message is too large, or the room takes no more | a sentence | tries again |
+//! | 4400 | the file is no document of this kind, or the room's name is none | a sentence that names it | says so and closes the tab, if it was never open |
+//! | 4403 | the link ended | a sentence | tries again |
+//! | 4404 | the file, or the copy of a document, is not there | a sentence that names it | as 4400 |
+//! | 4410 | sharing stopped, or the folder was removed | a sentence | tries again |
+//! | 4500 | the file cannot be read, or something failed here | a sentence | as 4400 |
+//! | 4503 | the client fell behind, or the room closed just then | a sentence | tries again, and gets everything |
+//! | 4510 | the host quits | a sentence | tries again |
+//!
+//! y-websocket 3 takes 4400 to 4499 for good and comes back after any other; version 1, JupyterLab's, comes back after every close.
+//! Never sent: 1004, which is reserved (strict clients lose the reason). After a close nothing more is done for the client.
 
 /// A reason to close, with the code that clients act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseCode {
     /// 1003: the session id is unknown; the reason is JSON that JupyterLab's front end understands.
     UnknownSession,
-    /// 1009: a message exceeds the size limit.
+    /// 1009: a message exceeds the size limit, or the room takes no more.
     TooBig,
     /// 4400: the file cannot be opened as asked (broken notebook, not UTF-8, a directory).
     BadContent,
     /// 4403: removed, or the link was revoked.
     Forbidden,
-    /// 4404: the file does not exist.
+    /// 4404: the file, or the copy of a document, does not exist.
     FileGone,
     /// 4410: the host stopped sharing.
     NotShared,
@@ -27,6 +42,19 @@ pub enum CloseCode {
 pub const MAX_REASON: usize = 123;
 
 impl CloseCode {
+    /// All of them, by code.
+    pub const ALL: [Self; 9] = [
+        Self::UnknownSession,
+        Self::TooBig,
+        Self::BadContent,
+        Self::Forbidden,
+        Self::FileGone,
+        Self::NotShared,
+        Self::Fault,
+        Self::FellBehind,
+        Self::Quitting,
+    ];
+
     /// The WebSocket status code.
     pub fn code(self) -> u16 {
         match self {

@@ -3,12 +3,16 @@
 //! One [`Event`] serves all three. `line` is for people, in the product's words; `msg` is the exact message of the
 //! reference server where there is one, so that [`Event::to_jupyter`] can speak to Jupyter's clients.
 
+use crate::fork::ForkInfo;
 use serde::{Deserialize, Serialize};
 
 /// Schema of session events.
 pub const SESSION_SCHEMA: &str = "https://schema.jupyter.org/jupyter_collaboration/session/v1";
 /// Schema of awareness events.
 pub const AWARENESS_SCHEMA: &str = "https://schema.jupyter.org/jupyter_collaboration/awareness/v1";
+
+/// Schema of fork events.
+pub const FORK_SCHEMA: &str = "https://schema.jupyter.org/jupyter_collaboration/fork/v1";
 
 /// How much an event matters, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +40,8 @@ pub enum EventKind {
     Session,
     /// Jupyter's awareness events: who comes and goes.
     Awareness,
+    /// Jupyter's fork events: copies of a document that are made and end.
+    Fork,
     /// Our own: sharing, files, links, the machine.
     Host,
 }
@@ -85,7 +91,7 @@ pub struct Event {
     pub path: Option<String>,
     /// Who did it: the server-side identity.
     pub person: Option<Person>,
-    /// Exact message of the reference server, or empty.
+    /// Exact message of the reference server, or empty. Of a fork: its [`ForkInfo`] as JSON.
     pub msg: String,
     /// One sentence for people, without the person's name in front when `person` is set.
     pub line: String,
@@ -147,6 +153,13 @@ pub enum JupyterEvent {
         #[serde(skip_serializing_if = "Option::is_none")]
         msg: Option<String>,
     },
+    Fork {
+        schema_id: &'static str,
+        fork_roomid: String,
+        fork_info: ForkInfo,
+        username: String,
+        action: Action,
+    },
 }
 
 impl Event {
@@ -174,6 +187,13 @@ impl Event {
                 username: self.person.as_ref()?.username.clone(),
                 action: self.action,
                 msg,
+            }),
+            EventKind::Fork => Some(JupyterEvent::Fork {
+                schema_id: FORK_SCHEMA,
+                fork_roomid: self.room.clone()?,
+                fork_info: serde_json::from_str(&self.msg).ok()?,
+                username: self.person.as_ref()?.username.clone(),
+                action: self.action,
             }),
             EventKind::Host => None,
         }

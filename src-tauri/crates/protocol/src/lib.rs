@@ -9,6 +9,7 @@ pub mod contents;
 pub mod error;
 pub mod event;
 pub mod file_state;
+pub mod fork;
 pub mod guest;
 pub mod history;
 pub mod ids;

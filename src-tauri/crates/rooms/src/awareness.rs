@@ -63,6 +63,15 @@ struct Known {
     clock: u64,
     state: Option<Arc<str>>,
     owner: Option<ClientId>,
+    /// What it says of saving by itself; `None`: nobody is behind it who could say anything.
+    autosave: Option<bool>,
+}
+
+/// What a state says of saving by itself. Who says something else wants it.
+fn autosave(state: Option<&str>) -> Option<bool> {
+    let state: serde_json::Map<String, serde_json::Value> = serde_json::from_str(state?).ok()?;
+    let wanted = || state.get("autosave").is_none_or(|value| value != false);
+    (!state.is_empty()).then(wanted)
 }
 
 /// What an update brought.
@@ -103,8 +112,8 @@ impl Awareness {
                     continue;
                 }
                 let (clock, state) = (entry.clock, entry.state.clone());
-                let owner = state.is_some().then_some(from);
-                self.known.insert(entry.id, Known { clock, state, owner });
+                let (owner, autosave) = (state.is_some().then_some(from), autosave(state.as_deref()));
+                self.known.insert(entry.id, Known { clock, state, owner, autosave });
                 news.fresh.push(entry);
             } else if entry.state.is_some() && !is_here {
                 news.correct.extend(clock.map(|clock| Entry { id: entry.id, clock, state: None }));
@@ -152,11 +161,18 @@ impl Awareness {
         let mut gone = Vec::new();
         for (id, known) in &mut self.known {
             if known.owner == Some(client) {
-                *known = Known { clock: known.clock.saturating_add(1), state: None, owner: None };
+                let clock = known.clock.saturating_add(1);
+                *known = Known { clock, state: None, owner: None, autosave: None };
                 gone.push(Entry { id: *id, clock: known.clock, state: None });
             }
         }
         gone
+    }
+
+    /// Whether the document is to be saved by itself: somebody wants it, or nobody says anything.
+    pub(crate) fn autosave(&self) -> bool {
+        let mut said = self.known.values().filter_map(|known| known.autosave).peekable();
+        said.peek().is_none() || said.any(|wanted| wanted)
     }
 
     /// Forgets everything: nobody is here.
@@ -201,6 +217,26 @@ mod tests {
         assert_eq!(fresh(ANA, entry(7, 1, "null")), 0);
         let news = room.apply(ANA, vec![entry(9, 1, "{"), entry(10, 1, "{}")], |_| true);
         assert_eq!((news.fresh, news.fault.is_some()), (vec![entry(10, 1, "{}")], true));
+    }
+
+    #[test]
+    fn frame_1_who_has_autosave_off_counts_only_while_nobody_has_it_on() {
+        let mut room = Awareness::default();
+        assert!(room.autosave(), "nobody says anything");
+        let mut say = |from, e: Entry| {
+            room.apply(from, vec![e], |_| false);
+            room.autosave()
+        };
+        assert!(say(ANA, entry(7, 0, "{}")));
+        assert!(!say(ANA, entry(7, 1, "{\"autosave\":false}")));
+        assert!(!say(BEN, entry(8, 0, "{}")), "an empty state is nobody's");
+        assert!(say(BEN, entry(8, 1, "{\"user\":{}}")), "who says nothing of it wants it");
+        assert!(!say(BEN, entry(8, 2, "{\"autosave\":false}")));
+        assert!(say(ANA, entry(7, 2, "{\"autosave\":true}")));
+        room.leave(ANA);
+        assert!(!room.autosave());
+        room.leave(BEN);
+        assert!(room.autosave());
     }
 
     #[test]

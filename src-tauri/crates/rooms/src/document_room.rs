@@ -158,6 +158,14 @@ impl DocumentRoom {
         }
     }
 
+    /// As [`DocumentRoom::state`], to be given to others: `None` also while something in it must be durable first.
+    pub fn copy(&self) -> Option<State> {
+        match &self.phase {
+            Phase::Open(live) if !live.is_gated() => Some(live.document.state()),
+            _ => None,
+        }
+    }
+
     /// The whole document as one update; `None` until it is open.
     pub fn state(&self) -> Option<State> {
         match &self.phase {

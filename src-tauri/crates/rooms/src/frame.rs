@@ -219,6 +219,17 @@ pub(crate) fn notice(notice: &Notice) -> Bytes {
     framed(&[RAW], notice.to_json().as_bytes())
 }
 
+/// Tells a client that an edit of it has no place in the document: JupyterLab offers to save or show what its user has.
+pub(crate) fn conflict() -> Bytes {
+    framed(&[RAW], json!({"type": "conflict"}).to_string().as_bytes())
+}
+
+/// Tells whether the file was deleted, in the words of JupyterLab's newest front end.
+pub(crate) fn external_change(gone: Option<&str>) -> Bytes {
+    let change = gone.map(|path| json!({"originalPath": path, "reason": "deleted"}));
+    framed(&[RAW], json!({"type": "external-change", "change": change}).to_string().as_bytes())
+}
+
 /// A chat message as the others get it; `None` if the content is no JSON.
 pub(crate) fn chat(sender: &str, unix_ms: u64, content: &[u8]) -> Option<Bytes> {
     let content: Value = serde_json::from_slice(content).ok()?;

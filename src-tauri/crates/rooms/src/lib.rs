@@ -8,6 +8,7 @@ mod disk;
 mod document_room;
 mod events;
 mod fault;
+mod fork;
 mod frame;
 mod job;
 mod live;
@@ -26,6 +27,7 @@ mod transient_room;
 
 pub use document_room::DocumentRoom;
 pub use events::lasting;
+pub use fork::Seed;
 pub use job::{Job, Outcome};
 pub use roster::Here;
 pub use transient_room::TransientRoom;
@@ -253,6 +255,15 @@ pub enum Input {
         /// The version, as a file.
         bytes: Arc<[u8]>,
     },
+    /// What another room has becomes an edit here: a fork is merged back, or the document that a fork was copied from went on.
+    Merge {
+        /// Number that the answer ([`Effect::Restored`]) repeats; without one there is none.
+        request: Option<u64>,
+        /// Whose edits they are from now on.
+        by: Option<User>,
+        /// All of it, or what is new.
+        update: Update,
+    },
     /// A deadline passed.
     Tick,
     /// The host stops: disconnect everybody with `Quitting` and this reason, save what is unsaved, then [`Effect::Done`].
@@ -309,11 +320,12 @@ pub enum Effect {
     Keep(Kept),
     /// Remember the newest merges for the next [`Opened`]: this one too.
     Remember(Merge),
-    /// How an [`Input::Restore`] ended, once it and the version that was kept for it are durable; the error is a sentence.
+    /// How an [`Input::Restore`] or [`Input::Merge`] ended, once it is durable, with the version that was kept for it; the error
+    /// is a sentence.
     Restored {
         /// Its number.
         request: u64,
-        /// Whether the document says now what the version says.
+        /// Whether the document says now what the version says, or has what the other room had.
         outcome: Result<(), String>,
     },
     /// Read the file; answer with [`Input::Disk`].

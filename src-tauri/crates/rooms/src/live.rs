@@ -218,6 +218,7 @@ impl Live {
                 self.restate(turn);
             }
             Input::Restore { request, by, bytes } => self.past.wish(Wish { request, by, bytes }),
+            Input::Merge { request, by, update } => self.take_from_room(turn, request, by.as_ref(), &update),
             Input::Tick => {
                 let after = turn.place.policy.keep_alive;
                 turn.place.roster.keep_alive(turn.now, after, turn.out);
@@ -262,6 +263,10 @@ impl Live {
         let fares = self.fares();
         if fares != self.told {
             turn.broadcast(None, frame::notice(&Notice::File(fares.clone())));
+            if [&fares, &self.told].contains(&&FileState::Gone) {
+                let gone = (fares == FileState::Gone).then_some(turn.place.path.as_str());
+                turn.broadcast(None, frame::external_change(gone));
+            }
             self.told = fares;
         }
         let idle = matches!(self.work, Work::Idle) && self.incoming.is_none() && self.past.is_settled();
@@ -304,6 +309,11 @@ impl Live {
         self.done
     }
 
+    /// It has something that nobody else may have before it is durable.
+    pub(crate) fn is_gated(&self) -> bool {
+        self.gate.is_some()
+    }
+
     /// The file lacks edits, as far as it is this room that writes it.
     pub(crate) fn is_unsaved(&self) -> bool {
         self.unsaved || self.gone
@@ -323,6 +333,9 @@ impl Live {
     /// Somebody who may take part is here: asks what they have, says who is here.
     pub(crate) fn serve(&mut self, turn: &mut Turn<'_>, client: ClientId) {
         let Some(member) = turn.place.roster.member(client).cloned() else { return };
+        if self.told == FileState::Gone {
+            turn.send(client, frame::external_change(Some(&turn.place.path.clone())));
+        }
         let first = frame::step1(&self.document.state_vector());
         turn.place.roster.serve(turn.now, client, first, turn.out);
         if self.told != FileState::Fine {

@@ -10,8 +10,9 @@ use crate::place::Turn;
 use crate::rebuild::{Ready, Source, Trouble};
 use crate::{Answer, Ask, Backing, Effect, Input};
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode, Merge};
+use protocol::{ClientId, CloseCode, Merge, User};
 use std::sync::Arc;
+use ydoc::Update;
 
 /// Bytes that clients may send before the room is open, all together.
 const MOST_HELD: usize = 64 << 20;
@@ -27,6 +28,8 @@ pub(crate) struct Waiting {
     /// Merges of before.
     pub(crate) merges: Arc<[Merge]>,
     wishes: Vec<Wish>,
+    /// What other rooms have: request, by whom, update.
+    foreign: Vec<(Option<u64>, Option<User>, Update)>,
     /// The file may have changed since it was read for opening.
     touched: bool,
     /// Questions of views: ticket, name, whether somebody is there, and what they want.
@@ -76,6 +79,7 @@ impl Waiting {
                 self.moved = Some(path);
             }
             Input::Restore { request, by, bytes } => self.wishes.push(Wish { request, by, bytes }),
+            Input::Merge { request, by, update } => self.foreign.push((request, by, update)),
             Input::Disk(_) => self.touched = true,
             Input::View { ticket, view, here, ask } => self.views.push((ticket, view, here, ask)),
             Input::ViewLeft { view } => {
@@ -142,6 +146,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         } else {
             live.frame(turn, client, &bytes);
         }
+    }
+    for (request, by, update) in waiting.foreign {
+        live.take_from_room(turn, request, by.as_ref(), &update);
     }
     if waiting.touched {
         turn.want(Effect::Read);

@@ -196,14 +196,19 @@ impl Live {
         match result {
             Ok(merged) => {
                 self.put_back(turn, &wish, merged);
-                self.past.answers.push((self.seq, wish.request));
-                self.answer_wishes(turn);
+                self.answer_when_stored(turn, wish.request);
             }
             Err(error) => {
                 let outcome = Err(unreadable(turn.place.model, &turn.place.path, &error.to_string()));
                 turn.want(Effect::Restored { request: wish.request, outcome });
             }
         }
+    }
+
+    /// Answers a request once all that is in the log so far is durable.
+    pub(crate) fn answer_when_stored(&mut self, turn: &mut Turn<'_>, request: u64) {
+        self.past.answers.push((self.seq, request));
+        self.answer_wishes(turn);
     }
 
     /// Answers what is durable, with the version that was kept for it: whoever asks next finds that.

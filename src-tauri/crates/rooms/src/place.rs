@@ -28,10 +28,12 @@ const HANDING: Duration = Duration::from_millis(60);
 const HANDING_AT_MOST: Duration = Duration::from_millis(120);
 
 impl Place {
-    /// When to save: as the folder wants it, but what a view saves goes to its primary, and is to be there soon.
+    /// When to save: as the folder wants it, unless all who are here have autosave off; but what a view saves goes to its primary, and is to be there soon.
     pub(crate) fn saving(&self) -> Policy {
         match self.backing {
-            Backing::File => self.policy,
+            Backing::File => {
+                Policy { save_delay: self.policy.save_delay.filter(|_| self.roster.autosave()), ..self.policy }
+            }
             Backing::Primary { .. } => {
                 Policy { save_delay: Some(HANDING), save_at_most: HANDING_AT_MOST, ..self.policy }
             }

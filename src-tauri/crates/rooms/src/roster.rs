@@ -34,6 +34,8 @@ struct Person {
     served: bool,
     /// A frame of it that was refused has been reported.
     reported: bool,
+    /// It was told that an edit of it has no place here.
+    conflicted: bool,
 }
 
 /// Somebody who left.
@@ -59,7 +61,8 @@ impl Roster {
             return false;
         }
         let (joined, since) = (now.elapsed, now.unix_ms);
-        self.people.insert(client, Person { member, since, joined, sent: joined, served: false, reported: false });
+        let (sent, served, reported, conflicted) = (joined, false, false, false);
+        self.people.insert(client, Person { member, since, joined, sent, served, reported, conflicted });
         true
     }
 
@@ -168,6 +171,18 @@ impl Roster {
             let own = self.awareness.states(Some(client));
             self.send_entries(now, client, &own, out);
         }
+    }
+
+    /// Tells a client that an edit of it has no place in the document; once, because it asks its user what to do.
+    pub(crate) fn conflict(&mut self, now: Now, to: ClientId, out: &mut Vec<Effect>) {
+        if self.people.get_mut(&to).is_some_and(|person| !std::mem::replace(&mut person.conflicted, true)) {
+            self.send(now, to, frame::conflict(), out);
+        }
+    }
+
+    /// Whether the document is to be saved by itself, as far as those who are here say.
+    pub(crate) fn autosave(&self) -> bool {
+        self.awareness.autosave()
     }
 
     /// When [`Roster::keep_alive`] is wanted.

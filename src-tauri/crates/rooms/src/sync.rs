@@ -1,10 +1,11 @@
 //! What clients of an open document send: updates, questions, awareness, chat, wishes.
 
+use crate::Effect;
 use crate::fault::faulty;
 use crate::frame::{self, Malformed, Message, SaveAnswer};
 use crate::live::{Asker, Live};
 use crate::place::Turn;
-use protocol::ClientId;
+use protocol::{ClientId, User};
 
 /// An update that says nothing.
 const NOTHING: [u8; 2] = [0, 0];
@@ -73,22 +74,60 @@ impl Live {
         Ok(())
     }
 
-    /// A client's update: only what was new is logged and sent on.
+    /// What another room has. Answered once it is durable.
+    pub(crate) fn take_from_room(
+        &mut self,
+        turn: &mut Turn<'_>,
+        request: Option<u64>,
+        by: Option<&User>,
+        update: &[u8],
+    ) {
+        let taken = self.take_in(turn, None, by, update);
+        // A copy has words of the room's own too, of the time when it was made.
+        self.restate(turn);
+        let Some(request) = request else { return };
+        match taken {
+            Ok(()) => self.answer_when_stored(turn, request),
+            Err(Malformed(why)) => turn.want(Effect::Restored { request, outcome: Err(format!("There, {why}.")) }),
+        }
+    }
+
+    /// A client's update.
     fn edit(&mut self, turn: &mut Turn<'_>, client: ClientId, update: &[u8]) -> Result<(), Malformed> {
+        self.take_in(turn, Some(client), None, update)
+    }
+
+    /// An update of a client, or of somebody (`by`) in another room: only what was new is logged and sent on.
+    fn take_in(
+        &mut self,
+        turn: &mut Turn<'_>,
+        client: Option<ClientId>,
+        by: Option<&User>,
+        update: &[u8],
+    ) -> Result<(), Malformed> {
         if update == NOTHING {
             return Ok(());
         }
-        let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
+        let applied = match self.document.apply(update) {
+            Ok(applied) => applied,
+            Err(error) => {
+                if let Some(client) = client.filter(|_| error.is_conflict()) {
+                    turn.place.roster.conflict(turn.now, client, turn.out);
+                }
+                return Err(Malformed("an update cannot be applied"));
+            }
+        };
         let Some(new) = applied.update else { return Ok(()) };
         let seq = self.log(turn, new.clone());
         if !faulty!(NoBroadcast) {
             // What others had sent before, its author does not have yet.
-            self.share(turn, (!applied.more).then_some(client), &new);
+            self.share(turn, client.filter(|_| !applied.more), &new);
         }
+        let member = client.and_then(|client| turn.place.roster.member(client));
         if applied.content
-            && let Some(member) = turn.place.roster.member(client)
+            && let Some(author) = member.map(|member| &member.user).or(by)
         {
-            self.past.wrote(&member.user);
+            self.past.wrote(author);
         }
         if applied.content || applied.dirtied {
             self.edited = seq;

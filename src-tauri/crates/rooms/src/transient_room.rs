@@ -1,22 +1,30 @@
 //! A room without a file.
+//!
+//! Not here, but beside it: what makes one a fork (`fork`).
 
 use crate::events::Teller;
+use crate::fork::Fork;
 use crate::frame::{self, Malformed, Message, SaveAnswer};
 use crate::roster::Roster;
 use crate::{Effect, Here, Input, Member, Now, Policy};
 use protocol::{ClientId, CloseCode, Event, Model, close::fit_reason};
 use std::time::Duration;
-use ydoc::Document;
+use ydoc::{Document, State};
 
 /// Joined by every JupyterLab tab; who comes and goes there is no news.
 const GLOBAL_AWARENESS: &str = "JupyterLab:globalAwareness";
+/// Bytes of edits that such a room takes: they are in nothing but memory.
+const MOST_BYTES: usize = 16 << 20;
 
-/// A room without a file: awareness, chat, and an empty document that is never stored.
+/// A room without a file: awareness, chat, and a document that is never stored: an empty one, or a copy (a fork).
 pub struct TransientRoom {
-    name: String,
+    pub(crate) name: String,
     policy: Policy,
-    roster: Roster,
-    document: Document,
+    pub(crate) roster: Roster,
+    pub(crate) document: Document,
+    /// Bytes of edits that it may still take.
+    left: usize,
+    pub(crate) fork: Option<Fork>,
     empty_since: Option<Duration>,
     done: bool,
 }
@@ -25,8 +33,12 @@ impl TransientRoom {
     /// An empty room. Its first input must be a join.
     pub fn new(name: String, policy: Policy) -> Self {
         // The room itself writes nothing, so its author never shows.
-        let document = Document::new(Model::Text, 1);
-        Self { name, policy, roster: Roster::default(), document, empty_since: None, done: false }
+        Self::around(name, policy, Document::new(Model::Text, 1), None)
+    }
+
+    pub(crate) fn around(name: String, policy: Policy, document: Document, fork: Option<Fork>) -> Self {
+        let (roster, left) = (Roster::default(), MOST_BYTES);
+        Self { name, policy, roster, document, left, fork, empty_since: None, done: false }
     }
 
     /// Tells the room what happened; it appends what it wants done.
@@ -60,7 +72,10 @@ impl TransientRoom {
                 self.end(effects);
             }
             Input::Tick => self.roster.keep_alive(now, self.policy.keep_alive, effects),
-            _ => {}
+            other => self.forked(now, other, effects),
+        }
+        if self.roster.is_empty() {
+            self.empty_since.get_or_insert(now.elapsed);
         }
         if self.cleanup_at().is_some_and(|at| at <= now.elapsed) {
             self.end(effects);
@@ -74,7 +89,8 @@ impl TransientRoom {
     }
 
     fn cleanup_at(&self) -> Option<Duration> {
-        Some(self.empty_since.filter(|_| !self.done)? + self.policy.cleanup_delay?)
+        let delay = self.fork.as_ref().map_or(self.policy.cleanup_delay, Fork::patience);
+        Some(self.empty_since.filter(|_| !self.done)? + delay?)
     }
 
     fn tell(&self, event: impl FnOnce(&Teller<'_>) -> Event, effects: &mut Vec<Effect>) {
@@ -94,10 +110,33 @@ impl TransientRoom {
     fn leave(&mut self, now: Now, client: ClientId, effects: &mut Vec<Effect>) {
         if let Some(left) = self.roster.remove(now, client, effects) {
             self.tell(|teller| teller.left(&left), effects);
-            if self.roster.is_empty() {
-                self.empty_since = Some(now.elapsed);
-            }
         }
+    }
+
+    /// An update of a client or, without one, of another room. Who fills the room is let go, and everybody else stays.
+    pub(crate) fn edit(
+        &mut self,
+        now: Now,
+        client: Option<ClientId>,
+        update: &[u8],
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Malformed> {
+        if let Some(client) = client.filter(|_| update.len() > self.left) {
+            let reason = fit_reason("This room holds too much already; what is edited here is in no file.");
+            effects.push(Effect::Disconnect { client, code: CloseCode::TooBig, reason });
+            self.leave(now, client, effects);
+            return Ok(());
+        }
+        let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
+        if let Some(new) = applied.update {
+            self.left = self.left.saturating_sub(if client.is_some() { new.len() } else { 0 });
+            if let Some(fork) = &mut self.fork {
+                fork.edits += 1;
+            }
+            let except = client.filter(|_| !applied.more);
+            self.roster.broadcast(now, except, frame::update(&new), effects);
+        }
+        Ok(())
     }
 
     fn refused(&mut self, client: ClientId, why: &Malformed, effects: &mut Vec<Effect>) {
@@ -124,16 +163,13 @@ impl TransientRoom {
                 self.roster.send(now, client, frame::step2(&update), effects);
             }
             Message::Step2(update) | Message::Update(update) if member.role.may_edit() => {
-                let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
-                if let Some(new) = applied.update {
-                    self.roster.broadcast(now, Some(client), frame::update(&new), effects);
-                }
+                self.edit(now, Some(client), update, effects)?;
             }
             Message::Awareness(body) => self.roster.awareness(now, client, body, effects)?,
             Message::Query => self.roster.tell_all(now, client, effects),
             Message::Chat(content) => self.roster.chat(now, client, content, effects)?,
             Message::Save(id) => {
-                let answer = SaveAnswer::Failed("This room has no file.".to_owned());
+                let answer = SaveAnswer::Failed("This room has no file of its own.".to_owned());
                 self.roster.send(now, client, frame::saved(id, &answer), effects);
             }
             Message::Step2(_) | Message::Update(_) | Message::Stored(_) | Message::Other => {}
@@ -154,6 +190,11 @@ impl TransientRoom {
     /// Who is here.
     pub fn people(&self) -> Vec<Here> {
         self.roster.here()
+    }
+
+    /// The whole document as one update.
+    pub fn state(&self) -> State {
+        self.document.state()
     }
 
     /// Nobody is here.

@@ -3,7 +3,7 @@
 use crate::auth::{Asked, Peer, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
-use crate::{Server, collaboration, contents, events, files, guest, lab, listing, page, panel, versions};
+use crate::{Server, collaboration, contents, events, files, forks, guest, lab, listing, page, panel, versions};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
@@ -34,6 +34,9 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/collaboration/session/{*path}", put(collaboration::put_session))
         .route("/api/collaboration/room/", get(collaboration::join))
         .route("/api/collaboration/room/{*room}", get(collaboration::join))
+        .route("/api/collaboration/fork/{*room}", get(forks::list).put(forks::create).delete(forks::delete))
+        .route("/api/collaboration/timeline/{*path}", get(forks::timeline))
+        .route("/api/collaboration/undo_redo/{*room}", put(forks::turn))
         .route("/api/events/subscribe", get(events::subscribe))
         .route("/api/commonplace/hello", post(guest::hello))
         .route("/api/commonplace/join", post(guest::join))

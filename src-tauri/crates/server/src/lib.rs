@@ -12,6 +12,7 @@ mod contents;
 mod error;
 mod events;
 mod files;
+mod forks;
 mod guest;
 mod lab;
 mod listen;

@@ -10,6 +10,9 @@ use crate::UpdateError;
 use crate::guard::{Blocks, Content, Id, Run};
 use std::collections::HashMap;
 
+/// How the words end for an update that builds on what is something else here.
+pub(crate) const CANNOT_HOLD: &str = ", which can hold nothing";
+
 /// What of an update can be integrated.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ready {
@@ -100,7 +103,7 @@ impl<'a, F: Fn(u64) -> u32> Walk<'a, F> {
                 return Ok(false);
             }
             if let Some((client, clock)) = block.parent.filter(|parent| !self.can_hold(*parent, can_hold)) {
-                return Err(UpdateError(format!("something is in {client}#{clock}, which can hold nothing")));
+                return Err(UpdateError(format!("something is in {client}#{clock}{CANNOT_HOLD}")));
             }
         }
         self.ends[at] = self.ends[at].max(block.ticks.end);

@@ -95,6 +95,13 @@ pub enum ParseError {
 #[error("not a valid update: {0}")]
 pub struct UpdateError(pub String);
 
+impl UpdateError {
+    /// It can be read, but builds on something that is not what it was where it was made: on another history.
+    pub fn is_conflict(&self) -> bool {
+        self.0.ends_with(gate::CANNOT_HOLD)
+    }
+}
+
 /// A value in the `state` map that the host writes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StateValue {

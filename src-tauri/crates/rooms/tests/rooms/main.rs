@@ -15,3 +15,4 @@ mod saving;
 mod stage;
 mod transient;
 mod views;
+mod wire;

@@ -1,0 +1,122 @@
+//! A fork: a room without a file whose document is a copy of another's. What is edited there concerns nobody else until the copy
+//! is merged back; its root's edits may flow in, and it can be made to say what an earlier version says.
+//!
+//! Not here: which forks there are, and merging back, which is an input of the root.
+
+use crate::frame::Malformed;
+use crate::job::Found;
+use crate::merge::{Merge, Merged};
+use crate::{Effect, Input, Job, Now, Policy, TransientRoom};
+use protocol::{Digest, Model};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use ydoc::{AuthorId, Base, Document, ParseError, State, UpdateError};
+
+/// What a fork begins with.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// Model of its root.
+    pub model: Model,
+    /// Its root's document.
+    pub state: State,
+    /// Writes what earlier versions bring; as for [`crate::Authors`].
+    pub author: AuthorId,
+    /// It stays although nobody is in it.
+    pub kept: bool,
+}
+
+/// What makes a room a fork.
+pub(crate) struct Fork {
+    model: Model,
+    author: AuthorId,
+    kept: bool,
+    /// Counts edits.
+    pub(crate) edits: u64,
+    /// Versions that it is to say, in the order they were asked for: request and bytes.
+    wishes: VecDeque<(u64, Arc<[u8]>)>,
+    /// The one under way, and the edits there were when it began.
+    turning: Option<(u64, Arc<[u8]>, u64)>,
+}
+
+/// How long a copy that shows earlier versions waits for whoever wants to look.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Fork {
+    /// How long it stays while nobody is in it; `None`: until somebody ends it.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        (!self.kept).then_some(PATIENCE)
+    }
+}
+
+impl TransientRoom {
+    /// A copy of a document, under this name. Takes as long as its document is large.
+    pub fn fork(name: String, policy: Policy, seed: &Seed) -> Result<Self, UpdateError> {
+        let Seed { model, state, author, kept } = seed;
+        let document = Document::from_state(*model, *author, state)?;
+        let (model, author, kept) = (*model, *author, *kept);
+        let fork = Fork { model, author, kept, edits: 0, wishes: VecDeque::new(), turning: None };
+        Ok(Self::around(name, policy, document, Some(fork)))
+    }
+
+    /// What only forks are told; others pass over it.
+    pub(crate) fn forked(&mut self, now: Now, input: Input, effects: &mut Vec<Effect>) {
+        let Some(fork) = &mut self.fork else { return };
+        match input {
+            Input::Merge { request, update, .. } => {
+                let taken = self.edit(now, None, &update, effects);
+                if let Some(request) = request {
+                    let outcome = taken.map_err(|Malformed(why)| format!("There, {why}."));
+                    effects.push(Effect::Restored { request, outcome });
+                }
+            }
+            Input::Restore { request, bytes, .. } => {
+                fork.wishes.push_back((request, bytes));
+                self.turn(effects);
+            }
+            Input::Finished(outcome) => {
+                if let Found::Merged(result) = outcome.0 {
+                    self.turned(now, result, effects);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Begins with the next version, if nothing is under way.
+    fn turn(&mut self, effects: &mut Vec<Effect>) {
+        let Some(fork) = &mut self.fork else { return };
+        if fork.turning.is_none()
+            && let Some((request, bytes)) = fork.wishes.pop_front()
+        {
+            fork.turning = Some((request, bytes.clone(), fork.edits));
+            let (model, author) = (fork.model, fork.author);
+            effects.push(Effect::Run(Job::merge(way(&self.document, model, author, bytes))));
+        }
+    }
+
+    /// It is known what leads to a version.
+    fn turned(&mut self, now: Now, mut result: Result<Merged, ParseError>, effects: &mut Vec<Effect>) {
+        let Some(fork) = &mut self.fork else { return };
+        let Some((request, bytes, edits)) = fork.turning.take() else { return };
+        if result.as_ref().is_ok_and(|merged| merged.structural) && fork.edits != edits {
+            result = way(&self.document, fork.model, fork.author, bytes).run();
+        }
+        let outcome = match result {
+            Ok(merged) => {
+                let edited = merged.update.map_or(Ok(()), |update| self.edit(now, None, &update, effects));
+                edited.map_err(|Malformed(why)| format!("There, {why}."))
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        effects.push(Effect::Restored { request, outcome });
+        self.turn(effects);
+    }
+}
+
+/// What leads from a document to a version: a merge from the document itself.
+fn way(document: &Document, model: Model, author: AuthorId, bytes: Arc<[u8]>) -> Merge {
+    let state = document.state();
+    let base = Base { state: state.clone(), digest: Digest::of(&state) };
+    Merge { model, state, bases: vec![base], disk: bytes.clone(), like: bytes, author }
+}
