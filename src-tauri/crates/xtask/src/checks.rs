@@ -136,7 +136,7 @@ fn licenses(project: &Project, log: &Path) -> Outcome {
 
 /// How much of the code the Rust tests run, line by line and in sum. It is a figure to look at, not a check.
 pub(crate) fn coverage(project: &Project) -> Outcome {
-    let program = tool(project, "cargo-llvm-cov", "^0.8", &[])?;
+    let program = tool(project, "cargo-llvm-cov", "^0.9", &[])?;
     let measured = project
         .invoke(program)
         .args(["llvm-cov", "test", "--no-fail-fast", "--ignore-filename-regex", "xtask|/tests/"])
