@@ -50,7 +50,7 @@ test('UI-104 another program edits the line that somebody types in: both are sho
   exchange(at, '# typed by ana', '# changed by git');
   await page.getByText('counts.ipynb was changed on disk and merged.').waitFor();
   await page.getByText('In cell 2 both wrote on one line; both texts are there.').waitFor();
-  const merged = await cell(page, 2).getByText('unsaved').last().innerText();
+  const merged = await cell(page, 2).locator('.cm-line', { hasText: 'unsaved' }).innerText();
   await page.getByRole('button', { name: 'Show both' }).press('Enter');
   const card = both(page);
   await card.getByText('Typed here, by you').waitFor();
@@ -69,6 +69,28 @@ test('UI-104 another program edits the line that somebody types in: both are sho
   await page.keyboard.press('Control+s');
   await written(page);
   assert.ok(at.read(NOTEBOOK).includes(merged));
+});
+
+test('UI-110 both texts stand above the document: their cell is in view, and what is read stays in its place when they go', async (t) => {
+  const at = place(t);
+  const page = await typing(t, at, await headless(t, at, 0, UNSAVED));
+  exchange(at, '# typed by ana', '# changed by git');
+  await page.getByText('In cell 2 both wrote on one line; both texts are there.').waitFor();
+  // The cell is not in view when both are asked for.
+  await cell(page, 8).scrollIntoViewIfNeeded();
+  await page.getByRole('button', { name: 'Show both' }).click();
+  await both(page).waitFor();
+  const box = async (found) => (await found.boundingBox()) ?? { y: 0, height: 0 };
+  await until('the cell is below the card, and in view', async () => {
+    const [card, spoken] = [await box(both(page)), await box(cell(page, 2))];
+    return spoken.y >= card.y + card.height - 1 && spoken.y < 700;
+  });
+  await look(page, 'both-in-place');
+  await cell(page, 6).scrollIntoViewIfNeeded();
+  const before = (await box(cell(page, 6))).y;
+  await page.keyboard.press('Escape');
+  await both(page).waitFor({ state: 'detached' });
+  await until('what was read is where it was', async () => Math.abs((await box(cell(page, 6))).y - before) < 2);
 });
 
 test('UI-104 what was merged while the host was away is told when it is back', async (t) => {

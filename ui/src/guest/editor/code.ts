@@ -11,6 +11,7 @@ import { ySync, YSyncConfig, ySyncFacet } from 'y-codemirror.next';
 import type * as Y from 'yjs';
 import type { Presence } from '../../shared/collab/presence';
 import { highlighter } from './language';
+import { arrivedText, type Arrivals } from '../merge/arrived';
 import { otherPeople } from './others';
 import '../../shared/people.css';
 import './code.css';
@@ -19,6 +20,7 @@ export interface EditorOptions {
   parent: HTMLElement;
   text: Y.Text;
   presence: Presence;
+  arrivals: Arrivals;
   undo: Y.UndoManager;
   language: Language | null;
   mayEdit: boolean;
@@ -34,6 +36,8 @@ export interface EditorOptions {
 export interface CodeEditor {
   view: EditorView;
   setLanguage(language: Language | null): void;
+  /** Scrolls to a line, counted from 1. */
+  showLine(line: number): void;
   destroy(): void;
 }
 
@@ -73,6 +77,7 @@ export function mountEditor(options: EditorOptions): CodeEditor {
     ...(page ? [lineNumbers(), search({ top: true }), keymap.of(searchKeymap)] : []),
     keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...(page ? [] : [indentWithTab])]),
     otherPeople(text, presence),
+    arrivedText(text, options.arrivals),
     EditorView.updateListener.of((update) => {
       if (!update.view.hasFocus || !(update.selectionSet || update.focusChanged || update.docChanged)) return;
       const { ranges, main } = update.state.selection;
@@ -86,6 +91,10 @@ export function mountEditor(options: EditorOptions): CodeEditor {
   return {
     view,
     setLanguage: (next) => view.dispatch({ effects: language.reconfigure(next ?? []) }),
+    showLine: (line) => {
+      const { doc } = view.state;
+      view.dispatch({ effects: EditorView.scrollIntoView(doc.line(Math.max(1, Math.min(line, doc.lines))).from, { y: 'center' }) });
+    },
     destroy: () => {
       view.destroy();
       undo.removeTrackedOrigin(sync);

@@ -11,6 +11,12 @@ export interface Place {
   conflict: Conflict;
 }
 
+/** What is spoken of above the page: a cell by its id, or a line, from 1, of a text. */
+export interface Spoken {
+  cell: string | null;
+  line: number | null;
+}
+
 export interface MergeNews {
   head: string;
   text: string;

@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 import type { FileState, Merge } from '../../bindings/protocol';
 import { Changes } from './changes';
 import { Presence } from './presence';
+import { arrivalOf, type Arrival } from './arrival';
 import { Provider, type End, type Link, type Socket } from './provider';
 import type { SaveFacts } from '../format/saving';
 
@@ -33,6 +34,8 @@ export interface Merged {
 
 /** How long a save that was asked for waits for the host to confirm what was typed before it. */
 const CONFIRM_MS = 1_000;
+/** How long what came with a change of the file is tinted. */
+export const ARRIVED_MS = 2_000;
 const FINE: FileState = { state: 'fine' };
 
 /** Documents that nobody looks at any more, kept until their edits are on the host. */
@@ -56,6 +59,10 @@ export class OpenDocument {
   private fileFrom = 0;
   private merged: readonly Merged[] = [];
   private newestMerge = -1;
+  /** What the host's newest change brought. */
+  private told: Arrival = new Map();
+  private fromDisk: Arrival | null = null;
+  private arrivedLong: ReturnType<typeof setTimeout> | undefined;
   /** Undoes what is done here, while there is a view of the document. */
   undo: Y.UndoManager | null = null;
   private edited = false;
@@ -72,6 +79,7 @@ export class OpenDocument {
     this.provider.subscribe(this.onProvider);
     this.state.observe(this.onState);
     this.doc.on('update', this.onUpdate);
+    this.doc.on('afterTransaction', this.onTransaction);
   }
 
   get path(): string {
@@ -129,6 +137,12 @@ export class OpenDocument {
   get merges(): readonly Merged[] {
     this.changes.track();
     return this.merged;
+  }
+
+  /** What came with a change of the file a moment ago. */
+  get arrived(): Arrival | null {
+    this.changes.track();
+    return this.fromDisk;
   }
 
   /** They were seen. */
@@ -194,6 +208,8 @@ export class OpenDocument {
   destroy(): void {
     this.state.unobserve(this.onState);
     this.doc.off('update', this.onUpdate);
+    this.doc.off('afterTransaction', this.onTransaction);
+    clearTimeout(this.arrivedLong);
     this.presence.destroy();
     this.provider.destroy();
     this.awareness.destroy();
@@ -229,8 +245,25 @@ export class OpenDocument {
       // What was merged before this page had the document is no news to it.
       const away = provider.link !== 'live';
       if (provider.loaded) this.merged = [...this.merged, ...told.map((merge) => ({ merge, away, at: this.now() }))];
+      // It is told right after the change that brought it.
+      if (told.length && !away) this.tint(this.told);
     }
     this.changes.emit();
+  };
+
+  private tint(arrival: Arrival): void {
+    this.fromDisk = arrival;
+    clearTimeout(this.arrivedLong);
+    this.arrivedLong = setTimeout(() => {
+      this.fromDisk = null;
+      this.changes.emit();
+    }, ARRIVED_MS);
+  }
+
+  private readonly onTransaction = (transaction: Y.Transaction): void => {
+    if (transaction.origin !== this.provider) return;
+    // All that was missed comes at once, whoever it is from.
+    this.told = this.provider.link === 'live' ? arrivalOf(transaction) : new Map();
   };
 
   private readonly onState = (event: Y.YMapEvent<unknown>, transaction: Y.Transaction): void => {
