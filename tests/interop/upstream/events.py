@@ -46,6 +46,10 @@ class Events:
         """The awareness events with these fields."""
         return self._with(f"{SCHEMAS}/awareness/v1", fields)
 
+    def fork(self, **fields) -> list[dict]:
+        """The fork events with these fields."""
+        return self._with(f"{SCHEMAS}/fork/v1", fields)
+
     def _with(self, wanted: str, fields: dict) -> list[dict]:
         return [event for schema, event in self.seen if schema == wanted and fields.items() <= event.items()]
 

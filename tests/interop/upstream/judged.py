@@ -39,12 +39,10 @@ NOT_APPLICABLE = [
     ("test_app.py::test_squash_after_*", "makes the Python class SQLiteYStore", "STORE-34 STORE-93"),
 ]
 DIFFERS = [
-    ("test_handlers.py::test_fork_handler", "documents have no forks", "REST-7"),
     ("test_app.py::test_*setting*", NAMED, "REST-13"),
-    ("test_rooms.py::test_should_not_save_content_when_all_*", "who is here does not change what is saved", "SAVE-10 SAVE-11"),
 ]
 # Tests that measure spans of wall-clock time, which a busy machine may stretch: they have three tries.
-TIMED = ["test_documents.py::*", "test_rooms.py::*save*", "test_handlers.py::*watcher"]
+TIMED = ["test_documents.py::*", "test_handlers.py::test_fork_handler", "test_rooms.py::*save*", "test_handlers.py::*watcher"]
 
 
 def not_applicable(name: str) -> tuple[str, str] | None:

@@ -149,20 +149,29 @@ def rtc_get_forks_client(jp_fetch):
 
 
 @pytest.fixture
-def rtc_create_fork_client(jp_fetch):
+def rtc_create_fork_client(jp_fetch, jp_serverapp):
     async def create(root, synchronize, title=None, description=None):
         fork = {"synchronize": synchronize, "title": title, "description": description}
-        return await jp_fetch("api/collaboration/fork", root, method="PUT", body=json.dumps(fork))
+        answer = await jp_fetch("api/collaboration/fork", root, method="PUT", body=json.dumps(fork))
+        await told(jp_serverapp, action="create", fork_roomid=json.loads(answer.body)["fork_roomid"])
+        return answer
 
     return create
 
 
 @pytest.fixture
-def rtc_delete_fork_client(jp_fetch):
+def rtc_delete_fork_client(jp_fetch, jp_serverapp):
     async def delete(fork, merge):
-        return await jp_fetch("api/collaboration/fork", fork, method="DELETE", params={"merge": str(merge).lower()})
+        answer = await jp_fetch("api/collaboration/fork", fork, method="DELETE", params={"merge": str(merge).lower()})
+        await told(jp_serverapp, action="delete", fork_roomid=fork)
+        return answer
 
     return delete
+
+
+async def told(app, **fields) -> None:
+    """Waits for an event about forks, which in a server of one process is there with the answer."""
+    await app.event_logger.until(lambda: app.event_logger.fork(**fields), f"{fields}")
 
 
 def provider(doc, socket, room: str):

@@ -61,7 +61,10 @@ impl Actor {
                 }
             }
             Effect::Open => self.open(),
-            Effect::Append { seq, update } => self.log.append(now, seq, update),
+            Effect::Append { seq, update } => {
+                self.log.append(now, seq, update);
+                self.hurry_for_forks(now);
+            }
             Effect::SetBase(base) => self.log.base(now, base),
             Effect::Keep(kept) => self.log.keep(now, kept),
             Effect::Remember(merge) => self.log.remember(now, merge),

@@ -8,6 +8,8 @@ use ydoc::Update;
 
 /// How long an append may wait for others to share its commit.
 const GATHER: Duration = Duration::from_millis(100);
+/// The same while a fork follows: it is told what is durable, and people look at both.
+const SOON: Duration = Duration::from_millis(20);
 /// How long after a failed commit it is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Bytes after which a stored log is shortened, however few rows they are.
@@ -60,6 +62,11 @@ impl Log {
     pub(crate) fn append(&mut self, now: Instant, seq: Seq, update: Update) {
         self.batch.append.push((seq, update));
         self.want(now + GATHER);
+    }
+
+    /// What waits is wanted soon.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        self.want(now + SOON);
     }
 
     pub(crate) fn base(&mut self, now: Instant, base: BaseRecord) {
@@ -161,6 +168,8 @@ mod tests {
         log.append(start, 1, update("a"));
         log.append(start + Duration::from_millis(60), 2, update("b"));
         assert_eq!(log.due(), Some(start + GATHER));
+        log.hurry(start + Duration::from_millis(60));
+        assert_eq!(log.due(), Some(start + Duration::from_millis(60) + SOON));
         let kept = Kept { time: 1, why: Why::Saved, content: DiskContent::new(&b"before"[..]) };
         log.keep(start + Duration::from_millis(70), kept.clone());
         log.intend(start + Duration::from_millis(70), Intent { digest: Digest::of(b"x"), seq: 2 });

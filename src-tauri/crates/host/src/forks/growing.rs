@@ -11,6 +11,7 @@ use protocol::{CloseCode, RoomId, User, close::fit_reason};
 use rooms::{Effect, Input, Policy, Seed};
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use ydoc::{State, Update};
 
 /// Something of another room that is to become an edit here.
@@ -61,6 +62,13 @@ impl Actor {
             let seed = Seed { model, state: state.clone(), author: random::author(), kept };
             let planted = self.folder.forks.plant(&name, seed, self.folder.session().0);
             let _ = answer.send(planted && start(&self.shared, &self.folder, &name));
+        }
+    }
+
+    /// Copies that follow are told of an edit once it is durable: soon.
+    pub(crate) fn hurry_for_forks(&mut self, now: Instant) {
+        if !self.folder.forks.followers(&self.id).is_empty() {
+            self.log.hurry(now);
         }
     }
 
