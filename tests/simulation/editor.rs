@@ -83,7 +83,7 @@ pub(crate) fn edit(
 
 fn edit_cells(rng: &mut Rng, ledger: &mut Ledger, cells: &mut Vec<Value>) -> Option<Op> {
     let at = rng.below(cells.len());
-    let id = id_of(&cells[at]).to_owned();
+    let id = home_of(ledger, &cells[at]);
     let dice = rng.below(100);
     if dice < 12 {
         let (id, text) = (ledger.cell_id(), fresh(rng, ledger));
@@ -121,7 +121,7 @@ fn edit_cells(rng: &mut Rng, ledger: &mut Ledger, cells: &mut Vec<Value>) -> Opt
     Some(Op::new(&id, &only_tokens(&change.inserted), &only_tokens(&change.removed)))
 }
 
-/// Moves a cell, makes it one of another kind, splits it, or joins it with the next.
+/// Moves a cell, makes it one of another kind, splits it, joins it with the next, or gives another its id.
 fn reshape_cells(
     rng: &mut Rng,
     ledger: &mut Ledger,
@@ -129,9 +129,18 @@ fn reshape_cells(
     contest: impl Fn(&Ledger, &str) -> Contest,
 ) -> Option<Vec<Op>> {
     let at = rng.below(cells.len());
-    let id = id_of(&cells[at]).to_owned();
+    let (name, id) = (id_of(&cells[at]).to_owned(), home_of(ledger, &cells[at]));
     let (text, all) = (source(&cells[at]), only_tokens(&cells[at].to_string()));
     let dice = rng.below(100);
+    if dice >= 92 && ledger.has_twins() {
+        if view::is_made(&name) || name != id || !ledger.may_twin_on_disk() {
+            return None;
+        }
+        let fresh = fresh(rng, ledger);
+        cells.insert(rng.below(cells.len() + 1), cell(&name, &fresh, rng.chance(70)));
+        ledger.twin(&id);
+        return Some(vec![Op::new(&id, &only_tokens(&fresh), "")]);
+    }
     if !ledger.may_carry_on_disk(&id, &all) {
         return None;
     }
@@ -140,17 +149,17 @@ fn reshape_cells(
         // Of cells that are in another order now, nobody can tell which was moved.
         let passed = &cells[at.min(to)..=at.max(to)];
         let text = |cell: &Value| only_tokens(&cell.to_string());
-        if !passed.iter().all(|cell| ledger.may_carry_on_disk(id_of(cell), &text(cell))) {
+        if !passed.iter().all(|cell| ledger.may_carry_on_disk(&home_of(ledger, cell), &text(cell))) {
             return None;
         }
-        let ops = passed.iter().map(|cell| Op::renew(id_of(cell), &text(cell), "")).collect();
+        let ops = passed.iter().map(|cell| Op::renew(&home_of(ledger, cell), &text(cell), "")).collect();
         let moved = cells.remove(at);
         cells.insert(to, moved);
         return Some(ops);
     }
     if dice < 55 {
         let code = cells[at]["outputs"].is_array();
-        cells[at] = cell(&id, &text, !code);
+        cells[at] = cell(&name, &text, !code);
         let gone: String = all.chars().filter(|c| !text.contains(*c)).collect();
         return Some(vec![Op::renew(&id, &text, &gone)]);
     }
@@ -162,7 +171,7 @@ fn reshape_cells(
         return Some(vec![Op::carry(&id, &other, &tail)]);
     }
     let next = cells.get(at + 1)?;
-    let (other, more, everything) = (id_of(next).to_owned(), source(next), only_tokens(&next.to_string()));
+    let (other, more, everything) = (home_of(ledger, next), source(next), only_tokens(&next.to_string()));
     let free = other != FIRST && ledger.may_carry_on_disk(&other, &everything) && ledger.may_drop_on_disk(&other);
     let clean = [&id, &other].into_iter().all(|id| contest(ledger, id) == Contest::Clean);
     if !free || !clean || only_tokens(&text).is_empty() || only_tokens(&more).is_empty() {
@@ -172,6 +181,11 @@ fn reshape_cells(
     cells.remove(at + 1);
     let gone: String = everything.chars().filter(|c| !more.contains(*c)).collect();
     Some(vec![Op { dropped: true, deleted: gone, ..Op::carry(&other, &id, &more) }])
+}
+
+/// What the book calls a cell.
+fn home_of(ledger: &Ledger, cell: &Value) -> String {
+    ledger.home(id_of(cell), || only_tokens(&cell.to_string()))
 }
 
 fn id_of(cell: &Value) -> &str {

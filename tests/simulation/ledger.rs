@@ -7,7 +7,8 @@
 //!   unless a client had written into it elsewhere, or does so afterwards: either;
 //! - what a client did that is gone for good and had no confirmation may be lost;
 //! - whoever moves a cell, or text from one to another, takes it out and makes it anew: what others write into the old one, or
-//!   delete there, without having seen that, may be lost. Nobody moves what another has moved unseen.
+//!   delete there, without having seen that, may be lost. Nobody moves what another has moved unseen;
+//! - cells that share an id are one in this book: if one of them is deleted, all of them may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ use yrs::StateVector;
 use yrs::block::ClientID;
 
 use super::edit::{Author, Carried, DISK, Op};
+use super::script::Shape;
 use super::view::{self, View, token};
 
 /// Where the log has a character for sure.
@@ -111,11 +113,24 @@ pub(crate) struct Ledger {
     tokens: BTreeMap<char, Token>,
     cells: BTreeMap<String, Cell>,
     dead: BTreeSet<char>,
+    /// New cells may have the id of another.
+    with_twins: bool,
+    /// Ids that several cells have.
+    twins: BTreeSet<String>,
+    /// What a cell is called here, if it is called otherwise in the room or in the file.
+    homes: BTreeMap<String, String>,
+    /// The external editor made a cell with an id that was taken.
+    nameless: bool,
     made: u32,
     made_cells: u32,
 }
 
 impl Ledger {
+    /// An empty one, for a world of this kind.
+    pub(crate) fn of(shape: Shape) -> Self {
+        Self { with_twins: shape == Shape::Twins, ..Self::default() }
+    }
+
     /// A new unique character.
     pub(crate) fn token(&mut self) -> char {
         self.made += 1;
@@ -128,6 +143,37 @@ impl Ledger {
         format!("cell-{}", self.made_cells)
     }
 
+    /// Whether new cells may have the id of another.
+    pub(crate) fn has_twins(&self) -> bool {
+        self.with_twins
+    }
+
+    /// There is another cell with this id now.
+    pub(crate) fn twin(&mut self, home: &str) {
+        self.twins.insert(home.to_owned());
+    }
+
+    /// Whether several cells have this id.
+    pub(crate) fn is_twin(&self, home: &str) -> bool {
+        self.twins.contains(home)
+    }
+
+    /// What the cell with this id is called here. One that the host has just made is known by the text.
+    pub(crate) fn home(&self, id: &str, text: impl Fn() -> String) -> String {
+        if let Some(home) = self.homes.get(id) {
+            return home.clone();
+        }
+        let by_text = || view::tokens(&text()).find_map(|c| self.tokens.get(&c)).map(|token| token.cell.clone());
+        Some(()).filter(|()| view::is_made(id)).and_then(|()| by_text()).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// Whether the external editor may make a cell with an id that is taken; see [`Ledger::may_drop_on_disk`].
+    pub(crate) fn may_twin_on_disk(&mut self) -> bool {
+        let may = self.cells.values().all(|cell| cell.deleted_on_disk.is_none());
+        self.nameless |= may;
+        may
+    }
+
     /// Whether anything was made anew since the last rest.
     pub(crate) fn has_moves(&self) -> bool {
         self.tokens.values().any(|token| token.carried.is_some())
@@ -136,7 +182,7 @@ impl Ledger {
 
     /// Whether it is unclear where this cell is.
     pub(crate) fn is_shaky(&self, id: &str) -> bool {
-        self.cells.get(id).is_some_and(|cell| cell.replaced.is_some())
+        self.is_twin(id) || self.cells.get(id).is_some_and(|cell| cell.replaced.is_some())
     }
 
     /// Whether this author may not touch the cell, because the other side has carried all of it away.
@@ -158,7 +204,7 @@ impl Ledger {
         });
         let mut tokens = view::tokens(text).map(|c| self.tokens.get(&c));
         let at_home = |token: &Token| token.cell == id && token.or_in.is_none() && known(token.carried, vector);
-        cell && tokens.all(|token| token.is_some_and(at_home))
+        cell && !self.is_twin(id) && tokens.all(|token| token.is_some_and(at_home))
     }
 
     /// Whether somebody who knows this much may carry all of the cell to another and delete it: not if the disk, which does not
@@ -174,12 +220,13 @@ impl Ledger {
         let by_client =
             |c| self.tokens.get(&c).is_none_or(|t| matches!(t.carried, Some(Mark::Client(..))) || t.cell != id);
         let free = self.cells.get(id).is_none_or(|cell| cell.absorbed.is_none() && cell.deletions.is_empty());
-        !replaced && free && !view::tokens(text).any(by_client)
+        !replaced && free && !self.is_twin(id) && !view::tokens(text).any(by_client)
     }
 
     /// Whether the disk may delete the cell.
     pub(crate) fn may_drop_on_disk(&self, id: &str) -> bool {
-        self.cells.get(id).is_none_or(|cell| !cell.robbed)
+        // One that came with an id that was taken may be for what is gone.
+        !self.nameless && self.cells.get(id).is_none_or(|cell| !cell.robbed)
     }
 
     /// A client's edit, of which `mark` tells; `vector` says what it knew before. A viewer's is void.
@@ -207,12 +254,13 @@ impl Ledger {
                 self.carried_into(carried, durable.1);
             }
         }
+        let twin = self.is_twin(&op.cell);
         let cell = self.cells.entry(op.cell.clone()).or_default();
         if !op.dropped {
             cell.edited_on_disk = true;
             return;
         }
-        cell.deleted_on_disk = Some(contest);
+        cell.deleted_on_disk = Some(if twin { Contest::Unclear } else { contest });
         // Should the cell stay, then perhaps without what the disk did to it before, unseen.
         for token in self.tokens.values_mut().filter(|token| token.cell == op.cell) {
             token.lost |= (token.new && token.author == DISK) || token.carried == Some(Mark::Disk);
@@ -232,13 +280,15 @@ impl Ledger {
         }
         let cell = self.cells.get(&op.cell);
         let (replaced, rewritten) = cell.map_or((None, false), |cell| (cell.replaced, cell.rewritten));
+        let edited_before = cell.is_some_and(|cell| cell.edited_on_disk);
         for c in op.deleted.chars() {
             if let Some(token) = self.tokens.get_mut(&c) {
                 // What a client carried is at another place than on disk, unless it is there as a whole.
                 let placed = match replaced {
                     _ if author != DISK => !rewritten,
                     None => !matches!(token.carried, Some(Mark::Client(..))),
-                    Some(mark) => mark != Mark::Disk && Some(mark) == token.carried,
+                    // Of what the disk wrote before, the copy has nothing: that it is not rewritten as a whole cannot be told.
+                    Some(mark) => mark != Mark::Disk && Some(mark) == token.carried && !edited_before,
                 };
                 let seen = self_made(author, token.carried) || known(token.carried, vector);
                 let there = token.cell == op.cell && placed && seen;
@@ -345,7 +395,7 @@ impl Ledger {
         let Some(cell) = self.cells.get(id) else { return Expect::Present };
         let sure = cell.deletions.iter().any(|(_, sure)| *sure);
         match (cell.deletions.is_empty(), cell.deleted_on_disk) {
-            (false, _) if cell.edited_on_disk || !sure => Expect::Either,
+            (false, _) if cell.edited_on_disk || !sure || self.is_twin(id) => Expect::Either,
             (false, _) => Expect::Absent,
             (true, None) => Expect::Present,
             (true, Some(Contest::Clean)) => Expect::Absent,
@@ -415,7 +465,9 @@ impl Ledger {
     }
 
     /// All is quiet and agreed: what is there is alive, the rest is dead.
-    pub(crate) fn settle(&mut self, view: &View) {
+    pub(crate) fn settle(&mut self, view: &View, file: &View) {
+        self.twins = view.twins().chain(file.twins()).map(str::to_owned).collect();
+        self.nameless = false;
         let there: BTreeSet<char> = view.tokens().collect();
         let (kept, gone) =
             std::mem::take(&mut self.tokens).into_iter().partition(|(c, token)| token.void || there.contains(c));
@@ -429,9 +481,14 @@ impl Ledger {
             (token.carried, token.or_in) = (None, None);
         }
         self.cells.clear();
-        for cell in &view.cells {
+        self.homes.clear();
+        for (cell, written) in view.cells.iter().zip(&file.cells) {
+            let home = if self.is_twin(&written.id) { &written.id } else { &cell.id };
+            for id in [&cell.id, &written.id].into_iter().filter(|id| *id != home) {
+                self.homes.insert(id.clone(), home.clone());
+            }
             for c in cell.tokens() {
-                self.tokens.entry(c).and_modify(|token| token.cell.clone_from(&cell.id));
+                self.tokens.entry(c).and_modify(|token| token.cell.clone_from(home));
             }
         }
     }

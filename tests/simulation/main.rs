@@ -231,6 +231,11 @@ fn sync_90_cells_that_are_moved_split_or_joined_lose_and_double_nothing() {
 }
 
 #[test]
+fn sync_95_cells_that_share_an_id_lose_and_double_nothing() {
+    run_all(Shape::Twins);
+}
+
+#[test]
 fn sync_42_seeds_that_once_failed_still_pass() {
     let wanted = std::env::var("SIM_KEPT").ok();
     for (shape, seed, found) in KEPT.iter().filter(|_| wanted.is_none()) {

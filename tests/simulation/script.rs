@@ -16,6 +16,8 @@ pub(crate) enum Shape {
     Notebook,
     /// A notebook whose cells are also moved, split, joined and changed in kind.
     Cells,
+    /// The same, and a new cell may have the id of another.
+    Twins,
     /// A text and a view of it, a text under another name.
     TextView,
     /// A notebook and its text.
@@ -23,11 +25,17 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    pub(crate) const ALL: [Self; 5] = [Self::Text, Self::Notebook, Self::Cells, Self::TextView, Self::NotebookView];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Text, Self::Notebook, Self::Cells, Self::Twins, Self::TextView, Self::NotebookView];
 
     /// Of the file's primary room.
     pub(crate) fn model(self) -> Model {
         if matches!(self, Self::Text | Self::TextView) { Model::Text } else { Model::Notebook }
+    }
+
+    /// Whether cells are moved, split and joined.
+    pub(crate) fn reshapes(self) -> bool {
+        matches!(self, Self::Cells | Self::Twins)
     }
 
     /// Two rooms on one file.
@@ -40,6 +48,7 @@ impl Shape {
             Self::Text => "text",
             Self::Notebook => "notebook",
             Self::Cells => "cells",
+            Self::Twins => "twins",
             Self::TextView => "text-view",
             Self::NotebookView => "notebook-view",
         }

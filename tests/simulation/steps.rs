@@ -4,7 +4,7 @@ use rooms::Input;
 
 use super::Fault;
 use super::rng::Rng;
-use super::script::{Kind, Script, Shape, Step, Turn};
+use super::script::{Kind, Script, Step, Turn};
 use super::world::World;
 
 impl World {
@@ -57,7 +57,7 @@ impl World {
     /// What can happen now, by weight.
     fn choices(&self) -> Vec<(usize, Step)> {
         let of = Step::of;
-        let cells = self.shape == Shape::Cells;
+        let cells = self.shape.reshapes();
         let some = |wanted: bool, weight: usize| if wanted { weight } else { 0 };
         let mut choices = vec![(20, Kind::Wait.into()), (1, Kind::Kill.into())];
         let closing = self.host.as_ref().is_some_and(|host| host.closing);

@@ -28,6 +28,12 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|c| is_token(*c))
 }
 
+/// Whether the host made this id, for a cell with one that another has too.
+pub(crate) fn is_made(id: &str) -> bool {
+    let made = |(family, number): (&str, &str)| family.len() == 8 && number.bytes().all(|byte| byte.is_ascii_digit());
+    id.split_once('-').is_some_and(made)
+}
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cell {
@@ -102,11 +108,26 @@ impl View {
         self.cells.iter().flat_map(Cell::tokens)
     }
 
-    /// What is there twice, as a sentence.
-    pub(crate) fn doubled(&self) -> Result<(), String> {
-        let (mut cells, mut seen) = (BTreeSet::new(), BTreeSet::new());
-        if let Some(cell) = self.cells.iter().find(|cell| !cells.insert(&cell.id)) {
-            return Err(format!("cell {} is there twice", cell.id));
+    /// Ids that several cells have.
+    pub(crate) fn twins(&self) -> impl Iterator<Item = &str> {
+        let mut seen = BTreeSet::new();
+        self.cells.iter().map(|cell| cell.id.as_str()).filter(move |id| !seen.insert(*id))
+    }
+
+    /// Whether both say the same; where an id is or was there twice, one side may have one that the host made.
+    pub(crate) fn says(&self, other: &Self) -> bool {
+        let same = |(a, b): (&Cell, &Cell)| {
+            let known = a.id == b.id || is_made(&a.id) || is_made(&b.id);
+            known && a.source == b.source && a.outputs == b.outputs
+        };
+        self.cells.len() == other.cells.len() && self.cells.iter().zip(&other.cells).all(same)
+    }
+
+    /// What is there twice, as a sentence; cells may be for which this says so.
+    pub(crate) fn doubled(&self, may_be: impl Fn(&str) -> bool) -> Result<(), String> {
+        let mut seen = BTreeSet::new();
+        if let Some(id) = self.twins().find(|id| !may_be(id)) {
+            return Err(format!("cell {id} is there twice"));
         }
         match self.tokens().find(|token| !seen.insert(*token)) {
             Some(token) => Err(format!("{token} is there twice")),

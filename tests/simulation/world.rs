@@ -58,7 +58,7 @@ impl World {
     pub(crate) fn new(shape: Shape, seed: u64, fault: Option<Fault>) -> Self {
         let model = shape.model();
         let mut rng = Rng::new(seed.wrapping_mul(2) + u64::from(model == Model::Notebook));
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::of(shape);
         let disk = Disk::new(&editor::initial(&mut rng, &mut ledger, model));
         let mut world = Self {
             shape,
@@ -174,7 +174,8 @@ impl World {
         self.store.log.iter().try_for_each(|(_, update)| view::apply(&doc, update))?;
         let vector = doc.transact().state_vector();
         let view = View::of_doc(self.model, &doc)?;
-        let places = view.cells.iter().flat_map(|cell| cell.tokens().map(|c| (c, cell.id.clone())));
+        let home = |cell: &view::Cell| self.ledger.home(&cell.id, || cell.tokens().collect());
+        let places = view.cells.iter().flat_map(|cell| cell.tokens().map(move |c| (c, home(cell))));
         Ok((places.collect(), vector))
     }
 

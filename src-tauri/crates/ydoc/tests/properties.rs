@@ -166,8 +166,8 @@ fn mark(next: &mut u32) -> String {
     format!("<{}>\n", char::from_u32(0x4e00 + *next).unwrap())
 }
 
-/// Edits a file as a program would; returns the marks that it wrote and that are still there.
-fn edit_file(file: &str, edits: &[Edit], next: &mut u32) -> (String, Vec<String>) {
+/// Edits a file as a program would; returns the marks that it wrote and that are still there. `alike`: new cells have old ids.
+fn edit_file(file: &str, edits: &[Edit], alike: bool, next: &mut u32) -> (String, Vec<String>) {
     let mut value: Value = serde_json::from_str(file).unwrap();
     let cells = value["cells"].as_array_mut().unwrap();
     let mut marks = Vec::new();
@@ -193,7 +193,7 @@ fn edit_file(file: &str, edits: &[Edit], next: &mut u32) -> (String, Vec<String>
             }
             Edit::Add(at) => {
                 let mark = mark(next);
-                let id = format!("new{next}");
+                let id = if alike { format!("c{}", at % 2) } else { format!("new{next}") };
                 let cell = json!({"cell_type": "markdown", "id": id, "metadata": {}, "source": mark});
                 cells.insert(at % (count + 1), cell);
                 marks.push(mark);
@@ -207,11 +207,12 @@ fn edit_file(file: &str, edits: &[Edit], next: &mut u32) -> (String, Vec<String>
     (text, marks)
 }
 
-fn plain_notebook(count: usize) -> String {
+/// Cells with ids of their own, or some with the same.
+fn plain_notebook(count: usize, alike: bool) -> String {
     let cells: Vec<_> = (0..count)
         .map(|at| {
             let source = format!("cell {at}\nsome text\nmore of it {at}\n");
-            json!({"cell_type": "markdown", "id": format!("c{at}"), "metadata": {}, "source": source})
+            json!({"cell_type": "markdown", "id": format!("c{}", if alike { at % 2 } else { at }), "metadata": {}, "source": source})
         })
         .collect();
     json!({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).to_string()
@@ -265,9 +266,10 @@ proptest! {
     #[test]
     fn disk_1_no_mark_of_either_side_is_lost_or_doubled(
         count in 0..5usize,
+        alike in any::<bool>(),
         rounds in prop::collection::vec((edits(), edits(), any::<bool>()), 1..5),
     ) {
-        let mut disk = plain_notebook(count);
+        let mut disk = plain_notebook(count, alike);
         let (mut live, mut base) = loaded(Model::Notebook, disk.as_bytes()).unwrap();
         let mut next = 0;
         for (here, there, save) in rounds {
@@ -294,7 +296,7 @@ proptest! {
             }
             let now = String::from_utf8(live.to_bytes(b"")).unwrap();
             marks.retain(|mark| now.contains(mark.trim_end()));
-            let (text, written) = edit_file(&disk, &there, &mut next);
+            let (text, written) = edit_file(&disk, &there, alike, &mut next);
             marks.extend(written);
             let merge = merge_disk(Model::Notebook, &live.state(), &base, text.as_bytes(), 11).unwrap();
             if let Some(update) = &merge.update {

@@ -2,13 +2,20 @@
 
 use super::{Cell, Output, Values, shape};
 use crate::{diff, text};
-use yrs::{Array, ArrayRef, GetString, Map, MapPrelim, MapRef, Out, TransactionMut};
+use yrs::branch::Branch;
+use yrs::{Array, ArrayRef, BranchID, GetString, Map, MapPrelim, MapRef, Out, TransactionMut};
 
-/// Whether a cell has the shape that can be edited in place.
-pub(crate) fn is_editable(txn: &impl yrs::ReadTxn, cell: &MapRef, kind: &str) -> bool {
-    matches!(cell.get(txn, "source"), Some(Out::YText(_)))
-        && matches!(cell.get(txn, "metadata"), Some(Out::YMap(_)))
-        && (kind != "code" || matches!(cell.get(txn, "outputs"), Some(Out::YArray(_))))
+/// The shared types that a cell's text, metadata and outputs are edited in; `None` if it has another shape, which cannot be
+/// edited in place.
+pub(crate) fn parts(txn: &impl yrs::ReadTxn, cell: &MapRef, kind: &str) -> Option<Vec<BranchID>> {
+    let Some(Out::YText(source)) = cell.get(txn, "source") else { return None };
+    let Some(Out::YMap(metadata)) = cell.get(txn, "metadata") else { return None };
+    let mut parts = vec![AsRef::<Branch>::as_ref(&source).id(), AsRef::<Branch>::as_ref(&metadata).id()];
+    if kind == "code" {
+        let Some(Out::YArray(outputs)) = cell.get(txn, "outputs") else { return None };
+        parts.push(AsRef::<Branch>::as_ref(&outputs).id());
+    }
+    Some(parts)
 }
 
 /// Whether an output may be edited in place; one that people deleted meanwhile may not, as the edit would be lost with it.

@@ -31,18 +31,14 @@ pub(crate) fn merge(
     let (base, here) = (shape::side(fork), shape::side(live));
     let mut report = MergeReport { live_edits: base.notebook != here.notebook, ..MergeReport::default() };
     let mut as_here = disk.clone();
-    plan::adopt_ids(&here.notebook.cells, &mut as_here.cells);
+    plan::adopt_ids(&here.notebook.cells, &[], &mut as_here.cells);
     if as_here == here.notebook {
         // The disk caught up with us, or both sides did the same: doing it again would double it.
         return Ok(Merge { update: None, base: Base { state: whole(live), digest }, report, structural: false });
     }
-    let sources = plan::adopt_ids(&base.notebook.cells, &mut disk.cells);
-    let editable: Vec<bool> = {
-        let txn = fork.transact();
-        let cells = base.notebook.cells.iter().zip(&base.places);
-        cells.map(|(cell, place)| place.as_ref().is_some_and(|p| edit::is_editable(&txn, &p.0, &cell.kind))).collect()
-    };
-    let plan = plan::plan(&base, &here, &disk, sources, &editable);
+    let sources = plan::adopt_ids(&base.notebook.cells, &here.notebook.cells, &mut disk.cells);
+    let editable = editable(fork, live, &base, &here);
+    let plan = plan::plan(&base, &here, &mut disk, sources, &editable);
     count(&plan, &mut report);
 
     let alive = shape::outputs(live);
@@ -64,6 +60,21 @@ pub(crate) fn merge(
     };
     report.conflicts = conflicts(&plan, &base, &here, &disk, live, update.as_deref());
     Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural })
+}
+
+/// For each cell of the base, whether it can be edited in place so that it reaches the live one: neither has an older shape, nor
+/// did anybody put another shared type in the place of one.
+fn editable(fork: &Doc, live: &Doc, base: &Side, here: &Side) -> Vec<bool> {
+    let (fork, live) = (fork.transact(), live.transact());
+    let places = here.places.iter().flatten().map(|(map, item)| (*item, map));
+    let places: HashMap<ID, &MapRef> = places.collect();
+    let is_editable = |(cell, place): (&Cell, &Option<(MapRef, ID)>)| {
+        let Some((map, item)) = place else { return false };
+        let parts = edit::parts(&fork, map, &cell.kind);
+        let same = |map: &&MapRef| edit::parts(&live, map, &cell.kind) == parts;
+        parts.is_some() && places.get(item).is_none_or(same)
+    };
+    base.notebook.cells.iter().zip(&base.places).map(is_editable).collect()
 }
 
 fn count(plan: &Plan, report: &mut MergeReport) {
@@ -101,6 +112,7 @@ fn conflicts(
     let mut conflicts = Conflicts::default();
     for (before, ours, theirs, at) in both {
         let now = here.places[at].as_ref().and_then(|(_, item)| find(&txn, &cells, *item));
+        let now = now.or_else(|| shape::called(&txn, &cells, &ours.id));
         let number = now.as_ref().map_or(at, |(now, _)| *now as usize) + 1;
         let merged = || match now.and_then(|(_, map)| map.get(&txn, "source")) {
             Some(Out::YText(source)) => source.get_string(&txn),
@@ -115,7 +127,8 @@ fn conflicts(
 
 /// Whether the deletion of a base cell's item must not reach the live document.
 fn is_spared(fate: &Fate) -> bool {
-    !fate.stays && (fate.kept || (fate.edited_here && fate.disk.is_some())) && matches!(fate.here, Here::Same(_))
+    let both = fate.edited_here && fate.disk.is_some() && (fate.editable || !fate.edited_there);
+    !fate.stays && (fate.kept || both) && matches!(fate.here, Here::Same(_))
 }
 
 /// Makes the fork say what the disk says, except for the deletions that must not reach the live document. Returns the update, and
@@ -134,9 +147,7 @@ fn edit_fork(
         edit::nested_values(txn, &roots.meta, "metadata", &base.notebook.metadata, &disk.metadata);
         for ((fate, place), before) in plan.fates.iter().zip(&base.places).zip(&base.notebook.cells) {
             let in_place = fate.stays || is_spared(fate);
-            if let (true, Some(to), Some((map, _))) = (in_place, fate.disk, place)
-                && edit::is_editable(txn, map, &before.kind)
-            {
+            if let (true, Some(to), Some((map, _))) = (in_place && fate.editable, fate.disk, place) {
                 edit::cell(txn, map, before, &Cell { kind: before.kind.clone(), ..disk.cells[to].clone() }, may_edit);
             }
         }
@@ -202,7 +213,7 @@ fn remove(
 enum Mend<'a> {
     /// Both sides did the same to this cell: once is enough.
     Settle { item: ID, source: Option<&'a str>, outputs: Option<&'a [Output]> },
-    /// Merge the disk's edits into the copy that somebody moved.
+    /// Merge the edits of one side into the cell that has those of the other.
     Merge { item: ID, before: Option<&'a Cell>, ours: &'a Cell, theirs: &'a Cell },
     /// Delete a cell.
     Delete(ID),
@@ -232,6 +243,14 @@ fn mends<'a>(
                     mends.push(Mend::Settle { item, source, outputs: outputs.then_some(theirs.outputs.as_slice()) });
                 }
                 mends.extend(copy.filter(|_| is_spared(fate)).map(Mend::Delete));
+                // The disk's cell takes its place, with what was edited here.
+                let replaced = copy.filter(|_| fate.edited_here && !is_spared(fate));
+                mends.extend(replaced.map(|item| Mend::Merge {
+                    item,
+                    before: Some(before),
+                    ours: theirs,
+                    theirs: ours,
+                }));
             }
             (Here::Moved(at), Some(theirs)) => {
                 let ours = &here.notebook.cells[at];
@@ -333,6 +352,7 @@ fn mend(live: &[u8], first: Option<&[u8]>, fork: &Doc, author: AuthorId, mends: 
 fn merge_cell(txn: &mut TransactionMut<'_>, map: &MapRef, before: Option<&Cell>, ours: &Cell, theirs: &Cell) {
     let source = match before {
         Some(before) if before.source == theirs.source => ours.source.clone(),
+        _ if ours.source == theirs.source => ours.source.clone(),
         Some(before) => three_way(&before.source, &ours.source, &theirs.source),
         None => diff::union(&ours.source, &theirs.source),
     };

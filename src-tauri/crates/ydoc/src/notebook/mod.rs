@@ -3,6 +3,7 @@
 //! Not in it: what belongs to one of them alone (`trusted`, `execution_state`, other top-level keys of a file).
 
 pub(crate) mod edit;
+pub(crate) mod ids;
 pub(crate) mod merge;
 pub(crate) mod pair;
 pub(crate) mod plan;
@@ -12,7 +13,7 @@ pub(crate) mod shape;
 pub(crate) mod upgrade;
 pub(crate) mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use yrs::Any;
 
 /// Plain values by key; sorted, because operations must come in the same order every time.
@@ -34,7 +35,9 @@ pub(crate) struct Notebook {
 pub(crate) struct Cell {
     /// Its id.
     pub(crate) id: String,
-    /// `false`: the file has none, or one that an earlier cell has; `id` is made of the content.
+    /// The id that it was read with: empty if it had none, and perhaps that of others too.
+    pub(crate) given: String,
+    /// Whether it was read with an id that no other cell has.
     pub(crate) own_id: bool,
     /// `code`, `markdown` or `raw`.
     pub(crate) kind: String,
@@ -70,36 +73,6 @@ impl Cell {
 impl PartialEq for Cell {
     fn eq(&self, other: &Self) -> bool {
         self.id == other.id && self.says_the_same(other)
-    }
-}
-
-/// Gives an id to every cell that has none of its own: eight digits of a hash of what it says and how many said so before.
-/// The same cells always get the same ids.
-pub(crate) fn identify(cells: &mut [Cell]) {
-    let mut taken = HashSet::new();
-    for cell in cells.iter_mut() {
-        cell.own_id = !cell.id.is_empty() && taken.insert(cell.id.clone());
-    }
-    for cell in cells.iter_mut().filter(|cell| !cell.own_id) {
-        cell.id = made_id(cell, &mut taken);
-    }
-}
-
-/// An id made of what a cell says that none of these is; then it is one of them.
-pub(crate) fn made_id(cell: &Cell, taken: &mut HashSet<String>) -> String {
-    let mut before = 0u64;
-    loop {
-        let hash = crate::document::derived_author(&[
-            cell.kind.as_bytes(),
-            cell.source.as_bytes(),
-            cell.id.as_bytes(),
-            &before.to_le_bytes(),
-        ]);
-        let id = format!("{hash:08x}");
-        if taken.insert(id.clone()) {
-            return id;
-        }
-        before += 1;
     }
 }
 

@@ -1,60 +1,195 @@
 //! Which cell is which: by id, then by what they say and where they are.
 //!
 //! An id that was made of a cell's content says little: of cells that say the same, the first has the one that the others
-//! would have without it.
+//! would have without it. An id that several cells of a file have says only that each of them is one of those that were called
+//! so: which one, what they say decides, and at last their order.
 
-use super::Cell;
-use std::collections::HashMap;
+use super::{Cell, ids};
+use crate::diff::text_hunks;
+use std::collections::{BTreeMap, HashMap};
 
 /// More cells than this are not compared with each other.
 const MOST_COMPARISONS: usize = 100_000;
+/// More cells than this are not compared with each other character by character.
+const MOST_COMPARED_WHOLE: usize = 1_000;
+/// Nor is more than the beginning of each, in bytes.
+const LONGEST_COMPARED_WHOLE: usize = 2_048;
 /// More pairs of cells than this are not laid side by side.
 const MOST_ALIGNED: usize = 4_000_000;
 /// In one place, a cell is taken for the other from so much of the shorter one in it.
 const LEAST_OVERLAP: f64 = 0.5;
 
 /// For each new cell the position of the old cell that it is.
-pub(crate) fn pair(old: &[Cell], new: &[Cell]) -> Vec<Option<usize>> {
-    let mut pairs = vec![None; new.len()];
-    let mut free = vec![true; old.len()];
-    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, cell) in old.iter().enumerate().rev().filter(|(_, cell)| cell.own_id) {
-        by_id.entry(&cell.id).or_default().push(at);
+pub(crate) fn pair<'a>(
+    old: impl IntoIterator<Item = &'a Cell>,
+    new: impl IntoIterator<Item = &'a Cell>,
+) -> Vec<Option<usize>> {
+    let (old, new): (Vec<&Cell>, Vec<&Cell>) = (old.into_iter().collect(), new.into_iter().collect());
+    let (old, new) = (old.as_slice(), new.as_slice());
+    let mut pairs = Pairs { old, new, from: vec![None; new.len()], free: vec![true; old.len()] };
+    for (left, open) in pairs.families() {
+        pairs.inside_family(left, open);
     }
-    for (to, cell) in new.iter().enumerate().filter(|(_, cell)| cell.own_id) {
-        if let Some(from) = by_id.get_mut(cell.id.as_str()).and_then(Vec::pop) {
-            pairs[to] = Some(from);
-            free[from] = false;
+    let (left, open) = pairs.rest();
+    pairs.nameless_in_order(&left, &open);
+    let nameless = |from: &Cell, to: &Cell| from.given.is_empty() || to.given.is_empty();
+    // Two empty cells with names of their own are no more alike than any others.
+    let (left, open) = pairs.rest();
+    pairs.same_source(&left, &open, |from, to| !to.source.trim().is_empty() || nameless(from, to));
+    let (left, open) = pairs.rest();
+    pairs.alike(&left, &open, |from, to| if nameless(from, to) { 0.5 } else { 0.7 });
+    pairs.from
+}
+
+/// Positions of cells of either side.
+type Group = (Vec<usize>, Vec<usize>);
+
+struct Pairs<'a> {
+    old: &'a [&'a Cell],
+    new: &'a [&'a Cell],
+    /// For each new cell, what it is.
+    from: Vec<Option<usize>>,
+    /// For each old cell, whether no new one is it.
+    free: Vec<bool>,
+}
+
+impl Pairs<'_> {
+    fn take(&mut self, from: usize, to: usize) {
+        self.from[to] = Some(from);
+        self.free[from] = false;
+    }
+
+    /// What has no partner yet.
+    fn rest(&self) -> Group {
+        self.among(0..self.old.len(), 0..self.new.len())
+    }
+
+    fn among(&self, left: impl IntoIterator<Item = usize>, open: impl IntoIterator<Item = usize>) -> Group {
+        let left = left.into_iter().filter(|at| self.free[*at]).collect();
+        (left, open.into_iter().filter(|at| self.from[*at].is_none()).collect())
+    }
+
+    /// Cells that have, or had, one id; most often one on either side.
+    fn families(&mut self) -> Vec<Group> {
+        let made = self.old.iter().chain(self.new).any(|cell| ids::is_made(&cell.id));
+        if made {
+            self.spelled_out();
+        }
+        let key = |cell: &Cell| if made { ids::family(&cell.given) } else { cell.given.clone() };
+        let mut families: BTreeMap<String, Group> = BTreeMap::new();
+        let (left, open) = self.rest();
+        for at in left.into_iter().filter(|at| !self.old[*at].given.is_empty()) {
+            families.entry(key(self.old[at])).or_default().0.push(at);
+        }
+        for at in open.into_iter().filter(|at| !self.new[*at].given.is_empty()) {
+            families.entry(key(self.new[at])).or_default().1.push(at);
+        }
+        families.into_values().collect()
+    }
+
+    /// A made id that was written down is meant.
+    fn spelled_out(&mut self) {
+        let is_sure = |cell: &Cell| cell.own_id && ids::is_made(&cell.id);
+        let sure = self.old.iter().enumerate().filter(|(_, cell)| is_sure(cell));
+        let sure: HashMap<&str, usize> = sure.map(|(at, cell)| (cell.id.as_str(), at)).collect();
+        for (to, cell) in self.new.iter().enumerate().filter(|(_, cell)| is_sure(cell)) {
+            if let Some(from) = sure.get(cell.id.as_str()).filter(|from| self.free[**from]) {
+                self.take(*from, to);
+            }
         }
     }
-    let nameless = |from: usize, to: usize| !old[from].own_id || !new[to].own_id;
-    let left: Vec<usize> = (0..old.len()).filter(|at| free[*at]).collect();
-    let open: Vec<usize> = (0..new.len()).filter(|at| pairs[*at].is_none()).collect();
-    for (from, to) in in_order(old, new, &left, &open) {
-        pairs[to] = Some(from);
-        free[from] = false;
-    }
-    let mut same: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    for (at, cell) in old.iter().enumerate().rev().filter(|(at, _)| free[*at]) {
-        same.entry((&cell.kind, &cell.source)).or_default().push(at);
-    }
-    for (to, cell) in new.iter().enumerate().filter(|(to, _)| pairs[*to].is_none()).collect::<Vec<_>>() {
-        let Some(candidates) = same.get_mut(&(cell.kind.as_str(), cell.source.as_str())) else { continue };
-        // Two empty cells with names of their own are no more alike than any others.
-        if candidates.last().is_some_and(|from| !cell.source.trim().is_empty() || nameless(*from, to))
-            && let Some(from) = candidates.pop()
-        {
-            pairs[to] = Some(from);
-            free[from] = false;
+
+    /// All of them are somebody: what is left at the end is told by the order.
+    fn inside_family(&mut self, left: Vec<usize>, open: Vec<usize>) {
+        if left.len() > 1 || open.len() > 1 {
+            // Of several that say the same, those that have as many others in front.
+            let much = left.len().min(open.len()) as u32 + 1;
+            let weight = |from: usize, to: usize| match (self.old[from], self.new[to]) {
+                (a, b) if a.says_the_same(b) => 3 * much,
+                (a, b) if a.kind == b.kind && a.source == b.source => 2 * much,
+                _ => 1,
+            };
+            for (from, to) in in_order(&left, &open, 3 * much, weight).into_iter().filter(|it| weight(it.0, it.1) > 1) {
+                self.take(from, to);
+            }
+            let (left, open) = self.among(left.iter().copied(), open.iter().copied());
+            self.same_source(&left, &open, |_, to| !to.source.trim().is_empty());
+            let (left, open) = self.among(left, open);
+            self.most_kept(&left, &open);
+        }
+        let (left, open) = self.among(left, open);
+        for (from, to) in left.into_iter().zip(open) {
+            self.take(from, to);
         }
     }
-    let left: Vec<usize> = (0..old.len()).filter(|at| free[*at]).collect();
-    let open: Vec<usize> = (0..new.len()).filter(|at| pairs[*at].is_none()).collect();
-    if left.len() * open.len() <= MOST_COMPARISONS {
-        let left: Vec<_> = left.into_iter().map(|at| (at, Grams::of(&old[at].source))).collect();
+
+    /// Cells by how much of one text is left in the other, the most first.
+    fn most_kept(&mut self, left: &[usize], open: &[usize]) {
+        if left.len() * open.len() > MOST_COMPARED_WHOLE {
+            return;
+        }
+        let each = left.iter().flat_map(|from| open.iter().map(move |to| (*from, *to)));
+        let mut pairs: Vec<(usize, usize, usize)> = each
+            .map(|(from, to)| (kept(&self.old[from].source, &self.new[to].source), from, to))
+            .filter(|pair| pair.0 > 0)
+            .collect();
+        pairs.sort_by_key(|(kept, from, to)| (std::cmp::Reverse(*kept), *from, *to));
+        for (_, from, to) in pairs {
+            if self.free[from] && self.from[to].is_none() {
+                self.take(from, to);
+            }
+        }
+    }
+
+    /// Pairs that keep the order, of cells of which one at least has no id: as much alike altogether as can be.
+    fn nameless_in_order(&mut self, left: &[usize], open: &[usize]) {
+        let (old, new) = (self.old, self.new);
+        let weight = |from: usize, to: usize| {
+            let (a, b) = (old[from], new[to]);
+            match (a.kind == b.kind, a.source == b.source, a.id == b.id) {
+                (false, ..) => 0,
+                _ if !a.given.is_empty() && !b.given.is_empty() => 0,
+                (_, true, true) => 6,
+                (_, true, false) => 5,
+                (_, false, true) => 4,
+                (_, false, false) => 2,
+            }
+        };
+        for (from, to) in in_order(left, open, 6, weight) {
+            let overlaps = || Grams::of(&old[from].source).overlap(&Grams::of(&new[to].source)) >= LEAST_OVERLAP;
+            if weight(from, to) > 2 || overlaps() {
+                self.take(from, to);
+            }
+        }
+    }
+
+    /// Cells with the same text, wherever they are.
+    fn same_source(&mut self, left: &[usize], open: &[usize], may: impl Fn(&Cell, &Cell) -> bool) {
+        let (old, new) = (self.old, self.new);
+        let mut same: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+        for at in left.iter().rev() {
+            same.entry((&old[*at].kind, &old[*at].source)).or_default().push(*at);
+        }
         for to in open {
+            let Some(candidates) = same.get_mut(&(new[*to].kind.as_str(), new[*to].source.as_str())) else { continue };
+            if candidates.last().is_some_and(|from| may(old[*from], new[*to]))
+                && let Some(from) = candidates.pop()
+            {
+                self.take(from, *to);
+            }
+        }
+    }
+
+    /// Each new cell with the old one that is most like it, if it is as much as this says.
+    fn alike(&mut self, left: &[usize], open: &[usize], least: impl Fn(&Cell, &Cell) -> f64) {
+        if left.len() * open.len() > MOST_COMPARISONS {
+            return;
+        }
+        let (old, new) = (self.old, self.new);
+        let left: Vec<_> = left.iter().map(|at| (*at, Grams::of(&old[*at].source))).collect();
+        for to in open.iter().copied() {
             let grams = Grams::of(&new[to].source);
-            let likely = left.iter().filter(|(from, _)| free[*from] && old[*from].kind == new[to].kind);
+            let likely = left.iter().filter(|(from, _)| self.free[*from] && old[*from].kind == new[to].kind);
             let likely = likely.map(|(from, other)| (*from, grams.likeness(other)));
             let best = likely.fold(
                 None,
@@ -63,30 +198,17 @@ pub(crate) fn pair(old: &[Cell], new: &[Cell]) -> Vec<Option<usize>> {
                 },
             );
             if let Some((from, likeness)) = best
-                && likeness >= if nameless(from, to) { 0.5 } else { 0.7 }
+                && likeness >= least(old[from], new[to])
             {
-                pairs[to] = Some(from);
-                free[from] = false;
+                self.take(from, to);
             }
         }
     }
-    pairs
 }
 
-/// Pairs that keep the order, of cells of which one at least has no id of its own: as much alike altogether as can be.
-fn in_order(old: &[Cell], new: &[Cell], left: &[usize], open: &[usize]) -> Vec<(usize, usize)> {
-    let alike = |from: usize, to: usize| {
-        let (a, b) = (&old[from], &new[to]);
-        match (a.kind == b.kind, a.source == b.source, a.id == b.id) {
-            (false, ..) => 0,
-            _ if a.own_id && b.own_id => 0,
-            (_, true, true) => 6,
-            (_, true, false) => 5,
-            (_, false, true) => 4,
-            (_, false, false) => 2,
-        }
-    };
-    let ends = left.iter().zip(open).take_while(|(from, to)| alike(**from, **to) == 6).count();
+/// Pairs that keep the order and together have the most weight; none has weight 0, none can have more than `most`.
+fn in_order(left: &[usize], open: &[usize], most: u32, weight: impl Fn(usize, usize) -> u32) -> Vec<(usize, usize)> {
+    let ends = left.iter().zip(open).take_while(|(from, to)| weight(**from, **to) == most).count();
     let mut found: Vec<(usize, usize)> = left.iter().copied().zip(open.iter().copied()).take(ends).collect();
     let (left, open) = (&left[ends..], &open[ends..]);
     if left.is_empty() || open.is_empty() || left.len() * open.len() > MOST_ALIGNED {
@@ -98,19 +220,16 @@ fn in_order(old: &[Cell], new: &[Cell], left: &[usize], open: &[usize]) -> Vec<(
     for at in (0..left.len()).rev() {
         for to in (0..open.len()).rev() {
             let apart = best[(at + 1) * width + to].max(best[at * width + to + 1]);
-            let alike = alike(left[at], open[to]);
-            best[at * width + to] = apart.max(if alike == 0 { 0 } else { alike + best[(at + 1) * width + to + 1] });
+            let together = weight(left[at], open[to]);
+            best[at * width + to] =
+                apart.max(if together == 0 { 0 } else { together + best[(at + 1) * width + to + 1] });
         }
     }
     let (mut at, mut to) = (0, 0);
     while at < left.len() && to < open.len() {
-        let (here, alike) = (best[at * width + to], alike(left[at], open[to]));
-        if alike > 0 && here == alike + best[(at + 1) * width + to + 1] {
-            let overlaps =
-                || Grams::of(&old[left[at]].source).overlap(&Grams::of(&new[open[to]].source)) >= LEAST_OVERLAP;
-            if alike > 2 || overlaps() {
-                found.push((left[at], open[to]));
-            }
+        let (here, together) = (best[at * width + to], weight(left[at], open[to]));
+        if together > 0 && here == together + best[(at + 1) * width + to + 1] {
+            found.push((left[at], open[to]));
             (at, to) = (at + 1, to + 1);
         } else if here == best[(at + 1) * width + to] {
             at += 1;
@@ -119,6 +238,14 @@ fn in_order(old: &[Cell], new: &[Cell], left: &[usize], open: &[usize]) -> Vec<(
         }
     }
     found
+}
+
+/// How much of two texts an edit of one to the other keeps, in thousandths.
+pub(crate) fn kept(old: &str, new: &str) -> usize {
+    let [old, new] = [old, new].map(|text| &text[..text.floor_char_boundary(LONGEST_COMPARED_WHOLE)]);
+    let changed: usize = text_hunks(old, new).iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum();
+    let all = old.len() + new.len();
+    (all - changed) * 1000 / all.max(1)
 }
 
 /// Pairs of neighbouring bytes in (the beginning of) a text, counted.
@@ -163,6 +290,7 @@ mod tests {
     fn cells(cells: &[(&str, &str)]) -> Vec<Cell> {
         let cell = |(id, source): &(&str, &str)| Cell {
             id: (*id).to_owned(),
+            given: if id.starts_with('?') { String::new() } else { (*id).to_owned() },
             own_id: !id.starts_with('?'),
             kind: "code".into(),
             source: (*source).to_owned(),

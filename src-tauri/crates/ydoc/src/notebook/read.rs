@@ -1,6 +1,6 @@
 //! From a file's JSON to a notebook in plain form.
 
-use super::{Cell, Notebook, Output, Values, identify, is_json_mime, upgrade};
+use super::{Cell, Notebook, Output, Values, ids, is_json_mime, upgrade};
 use crate::json::{self, Kind, Node};
 use crate::{ParseError, notebook};
 use std::collections::HashMap;
@@ -40,7 +40,7 @@ fn read(root: &Node) -> Result<Notebook, ParseError> {
         return Err(ParseError::NotANotebook("not a notebook: there is no list of cells".into()));
     };
     let mut cells = cells.iter().enumerate().map(|(at, node)| cell(at, node)).collect::<Result<Vec<_>, _>>()?;
-    identify(&mut cells);
+    ids::identify(&mut cells);
     let meta = [("nbformat", 4), ("nbformat_minor", 5)];
     let meta = meta.map(|(key, default)| {
         let value = root.get(key).map(Node::to_any).filter(|value| matches!(value, Any::Number(_)));
@@ -63,6 +63,7 @@ fn cell(at: usize, node: &Node) -> Result<Cell, ParseError> {
     let kind = kind(node);
     let mut cell = Cell {
         id: node.get("id").and_then(Node::string).unwrap_or_default().to_owned(),
+        given: String::new(),
         own_id: false,
         kind: kind.to_owned(),
         source: node.get("source").and_then(Node::joined).unwrap_or_default(),

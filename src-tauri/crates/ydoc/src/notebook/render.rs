@@ -2,7 +2,7 @@
 
 use super::read::{File, has_ids, is_dropped, is_stream};
 use super::write::{Style, Want, write};
-use super::{Cell, Notebook, Output, Values, is_json_mime, is_text_mime, pair, read};
+use super::{Cell, Notebook, Output, Values, ids, is_json_mime, is_text_mime, pair, read};
 use crate::json::Node;
 use std::collections::BTreeMap;
 use yrs::Any;
@@ -37,8 +37,7 @@ fn wanted(notebook: &Notebook, like: Option<&File>, lines: bool) -> Want {
     let with_ids = has_ids(&notebook.meta);
     let cells = cells.iter().zip(before).map(|(cell, from)| {
         let there = from.and_then(|from| Some((nodes.get(from)?, like?.notebook.cells.get(from)?)));
-        let is_id = |id: &str| cells.iter().any(|other| other.id == id);
-        (from, wanted_cell(cell, there, with_ids, &is_id, lines))
+        (from, wanted_cell(cell, there, with_ids, lines))
     });
     let mut want: BTreeMap<String, Want> = like
         .map(|file| file.root.members().iter().map(|member| (member.key.clone(), Want::Keep)).collect())
@@ -86,14 +85,7 @@ fn map_of(values: &Values, there: Option<&Node>) -> Want {
     }
 }
 
-/// `is_id`: some cell is called so now.
-fn wanted_cell(
-    cell: &Cell,
-    there: Option<(&Node, &Cell)>,
-    with_ids: bool,
-    is_id: &dyn Fn(&str) -> bool,
-    lines: bool,
-) -> Want {
+fn wanted_cell(cell: &Cell, there: Option<(&Node, &Cell)>, with_ids: bool, lines: bool) -> Want {
     let (node, before) = (there.map(|there| there.0), there.map(|there| there.1));
     let get = |key: &str| node.and_then(|node| node.get(key));
     let mut want = BTreeMap::new();
@@ -113,13 +105,8 @@ fn wanted_cell(
     }
     let id = Want::Value(Any::String(cell.id.as_str().into()));
     let id = match before {
-        // It has none, or one that an earlier cell still has too: as it is there.
-        Some(before)
-            if !before.own_id && get("id").and_then(Node::string).is_none_or(|id| id.is_empty() || is_id(id)) =>
-        {
-            Want::Keep
-        }
-        Some(_) if get("id").is_none() => Want::Keep,
+        // It has none, or one that other cells have or had too: as it is there.
+        Some(before) if before.given.is_empty() || ids::is_family(&before.given, &cell.id) => Want::Keep,
         None if !with_ids => Want::Keep,
         _ => id,
     };

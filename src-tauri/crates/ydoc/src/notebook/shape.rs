@@ -1,6 +1,6 @@
 //! `YNotebook`: a notebook in a Y document. Written in the newest shape; every older one is read.
 
-use super::{Cell, Notebook, Output, Values, identify, read::is_stream};
+use super::{Cell, Notebook, Output, Values, ids, read::is_stream};
 use crate::json::{DEEPEST, plain};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -110,6 +110,14 @@ pub(crate) fn find(txn: &impl ReadTxn, cells: &ArrayRef, wanted: ID) -> Option<(
     })
 }
 
+/// The first cell with this id.
+pub(crate) fn called(txn: &impl ReadTxn, cells: &ArrayRef, id: &str) -> Option<(u32, MapRef)> {
+    cells.iter(txn).enumerate().find_map(|(at, value)| match value {
+        Out::YMap(map) if map.get(txn, "id") == Some(Out::Any(id.into())) => Some((at as u32, map)),
+        _ => None,
+    })
+}
+
 /// The notebook in a document.
 pub(crate) fn side(doc: &Doc) -> Side {
     let roots = roots(doc);
@@ -146,16 +154,13 @@ pub(crate) fn side(doc: &Doc) -> Side {
             _ => {}
         }
     }
-    let mut cells = std::mem::take(&mut notebook.cells);
-    let nameless = cells.iter().any(|cell| cell.id.is_empty());
-    if nameless {
-        let given: Vec<String> = cells.iter().map(|cell| cell.id.clone()).collect();
-        identify(&mut cells);
-        for (cell, given) in cells.iter_mut().zip(given).filter(|(_, given)| !given.is_empty()) {
-            cell.id = given;
-        }
+    let mut names = ids::Names::default();
+    notebook.cells.iter().for_each(|cell| {
+        names.take(&cell.id);
+    });
+    for cell in notebook.cells.iter_mut().filter(|cell| !cell.own_id) {
+        cell.id = names.of_content(cell);
     }
-    notebook.cells = cells;
     Side { notebook, places }
 }
 
@@ -166,9 +171,11 @@ fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn F
         Some("markdown") => "markdown",
         _ => "raw",
     };
+    let id = string("id").unwrap_or_default();
     let mut cell = Cell {
-        id: string("id").unwrap_or_default(),
-        own_id: true,
+        given: id.clone(),
+        own_id: !id.is_empty(),
+        id,
         kind: kind.to_owned(),
         source: string("source").unwrap_or_default(),
         metadata: get("metadata").map(|value| values(txn, &value)).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Notebooks of formats 2 and 3 in the form of format 4, as far as their common keys go.
 
-use super::{Cell, Notebook, Output, Values, identify, read};
+use super::{Cell, Notebook, Output, Values, ids, read};
 use crate::ParseError;
 use crate::json::Node;
 use yrs::Any;
@@ -28,7 +28,7 @@ pub(crate) fn from_3(root: &Node) -> Result<Notebook, ParseError> {
     };
     let nodes = sheets.iter().filter_map(|sheet| sheet.get("cells").and_then(Node::elements)).flatten();
     let mut cells: Vec<Cell> = nodes.filter(|node| node.is_object()).map(cell).collect();
-    identify(&mut cells);
+    ids::identify(&mut cells);
     let meta = [("nbformat".to_owned(), Any::from(4)), ("nbformat_minor".to_owned(), Any::from(5))];
     let mut metadata = root.get("metadata").map(read::values).unwrap_or_default();
     metadata.retain(|key, _| !read::is_dropped(key) && key != "name");
@@ -52,6 +52,7 @@ fn cell(node: &Node) -> Cell {
     let mut source = node.get(source).and_then(joined).unwrap_or_default();
     let mut cell = Cell {
         id: String::new(),
+        given: String::new(),
         own_id: false,
         kind: match kind {
             "code" => "code",

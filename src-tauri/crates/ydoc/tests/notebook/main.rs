@@ -4,3 +4,4 @@
 mod merging;
 mod saving;
 mod stage;
+mod twins;
