@@ -1,15 +1,23 @@
-//! [`stems_from`]: which of two states a file was edited from, told by the words that only one of them has.
+//! [`stems_from`]: which of two states a file was edited from.
 //!
-//! Needed after a save that was cut short, when nobody knows whether another program edited the file before or after it.
+//! Needed after a save that was cut short, when nobody knows whether another program edited the file before or after it. Words
+//! decide that only one of the two states has, because nobody else is likely to have written them. Where they say nothing,
+//! because text was only moved or has no words, the smaller difference does. So an edit is told for sure that is less than half
+//! of what the save changes and writes none of its words. What says nothing speaks for a save that did not happen, which
+//! keeps what people typed.
+//!
+//! Beyond telling is, therefore: a file from which most of what the save brought was deleted again, and one into which somebody
+//! else wrote some of the same at the same place. Taken wrongly, such text is there twice, or what was typed with it is deleted.
 
-use crate::diff::{rare, text_hunks};
+use crate::diff::{Hunk, rare, text_hunks};
 use crate::notebook::{Cell, read};
 use protocol::Model;
+use std::cmp::Ordering;
 use std::ops::Range;
 use yrs::Any;
 
-/// Whether `disk` looks like an edit of `new` rather than of `old`, of which `new` is an edit itself: it has more of what only
-/// `new` has than of what only `old` has. Equally much, or nothing, speaks for `old`. All three are contents of a file.
+/// Whether `disk` looks like an edit of `new` rather than of `old`, of which `new` is an edit itself. Nothing that speaks for either
+/// speaks for `old`. All three are contents of a file.
 pub fn stems_from(model: Model, old: &[u8], new: &[u8], disk: &[u8]) -> bool {
     told(&content(model, old), &content(model, new), &content(model, disk))
 }
@@ -55,18 +63,24 @@ fn leaves(value: &Any, text: &mut String) {
 
 fn told(old: &str, new: &str, text: &str) -> bool {
     let step = text_hunks(old, new);
-    let added: Vec<Range<usize>> = step.iter().flat_map(|hunk| words(new, &hunk.new)).collect();
-    let removed: Vec<Range<usize>> = step.iter().flat_map(|hunk| words(old, &hunk.old)).collect();
-    // A word that the other state has too, somewhere, may have survived from there: it counts only if there is none that tells more.
-    let own = |from: &str, words: &[Range<usize>], other: &str| -> Vec<Range<usize>> {
-        words.iter().filter(|word| !other.contains(&from[(*word).clone()])).cloned().collect()
-    };
-    match (own(new, &added, old), own(old, &removed, new)) {
-        (added_only, removed_only) if added_only.is_empty() && removed_only.is_empty() => {
-            survivors(new, &added, text) > survivors(old, &removed, text)
+    let added = step.iter().flat_map(|hunk| words(new, &hunk.new));
+    let removed = step.iter().flat_map(|hunk| words(old, &hunk.old));
+    // A word that the other state has too, somewhere, may have survived from there.
+    let added: Vec<Range<usize>> = added.filter(|word| !old.contains(&new[word.clone()])).collect();
+    let removed: Vec<Range<usize>> = removed.filter(|word| !new.contains(&old[word.clone()])).collect();
+    match survivors(new, &added, text).cmp(&survivors(old, &removed, text)) {
+        Ordering::Equal => {
+            let (from_old, from_new) = (size(&text_hunks(old, text)), size(&text_hunks(new, text)));
+            // That none of its words is left speaks against a state that is only a little nearer.
+            from_new < from_old && (added.is_empty() || 2 * from_new < size(&step))
         }
-        (added, removed) => survivors(new, &added, text) > survivors(old, &removed, text),
+        more => more == Ordering::Greater,
     }
+}
+
+/// How much a step from one text to another inserts and deletes, in bytes.
+fn size(step: &[Hunk]) -> usize {
+    step.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum()
 }
 
 fn is_wide(char: char) -> bool {
@@ -93,23 +107,20 @@ fn words(text: &str, stretch: &Range<usize>) -> Vec<Range<usize>> {
 /// ideograph that occurs only once.
 fn survivors(from: &str, words: &[Range<usize>], to: &str) -> usize {
     let gone: Vec<Range<usize>> = text_hunks(from, to).into_iter().map(|hunk| hunk.old).collect();
-    let is_gone =
-        |at: usize| gone.get(gone.partition_point(|gone| gone.end <= at)).is_some_and(|gone| gone.start <= at);
+    // Of letters that were torn apart, or of which some are left, nobody knows whether they are those.
+    let is_whole = |word: &Range<usize>| {
+        gone.get(gone.partition_point(|gone| gone.end <= word.start)).is_none_or(|gone| gone.start >= word.end)
+    };
     let rare = rare(from.chars().filter(|char| is_wide(*char)), to.chars().filter(|char| is_wide(*char)));
-    let (mut kept, mut once) = (0, false);
-    for word in words {
-        let mut letters = from[word.clone()].char_indices();
-        if letters.all(|(at, _)| !is_gone(word.start + at)) {
-            kept += 1;
-            once |= from[word.clone()].chars().any(|char| rare.contains(&char));
-        }
-    }
-    if once || kept * 4 >= words.len() { kept } else { 0 }
+    let kept: Vec<&Range<usize>> = words.iter().filter(|word| is_whole(word)).collect();
+    let once = kept.iter().any(|word| from[(*word).clone()].chars().any(|char| rare.contains(&char)));
+    if once || kept.len() * 4 >= words.len() { kept.len() } else { 0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn an_edit_is_attributed_to_what_it_was_made_of() {
@@ -133,6 +144,21 @@ mod tests {
     }
 
     #[test]
+    fn disk_123_what_was_moved_or_has_no_words_is_told_by_the_smaller_difference() {
+        let check = |old: &str, new: &str, edit: fn(&str) -> String| {
+            assert!(!told(old, new, &edit(old)), "{old}");
+            assert!(told(old, new, &edit(new)), "{new}");
+        };
+        check("--\n==\n", "--\n*#*#*#\n==\n", |text| text.replace("--", "-+-"));
+        check("--\n*#*#*#\n==\n", "--\n==\n", |text| text.replace("--", "-+-"));
+        check("one\ntwo three\nfour\n", "two three\nfour\none\n", |text| text.replace("four", "4"));
+        check("f(a, b)\n", "f((a, b))\n", |text| text.replace('\n', "\n\n"));
+        // What somebody else writes beside it, however much, does not count.
+        check("--\n==\n", "--\n*#\n==\n", |text| format!("{text}{}", "*#-=\n".repeat(50)));
+        check("one\ntwo\n", "two\none\n", |text| format!("{text}{}", "others\n".repeat(50)));
+    }
+
+    #[test]
     fn what_surrounds_the_cells_of_a_notebook_says_nothing() {
         let notebook = |sources: &[&str]| {
             let cell = |(number, source): (usize, &&str)| {
@@ -149,5 +175,77 @@ mod tests {
         };
         check(&["a"], &["a", "b"], &["a", "c"], false);
         check(&["a"], &["a", "b"], &["a", "b", "c"], true);
+    }
+
+    /// What somebody does to a text: inserts, deletes, moves lines.
+    #[derive(Clone, Debug)]
+    enum Edit {
+        Insert(usize, String),
+        Delete(usize, usize),
+        Move(usize, usize),
+    }
+
+    fn edits(piece: &'static str) -> impl Strategy<Value = Vec<Edit>> {
+        let edit = prop_oneof![
+            3 => (0..100usize, piece).prop_map(|(at, text)| Edit::Insert(at, text)),
+            2 => (0..100usize, 0..8usize).prop_map(|(at, count)| Edit::Delete(at, count)),
+            1 => (0..10usize, 0..10usize).prop_map(|(from, to)| Edit::Move(from, to)),
+        ];
+        prop::collection::vec(edit, 1..4)
+    }
+
+    fn edited(text: &str, edits: &[Edit]) -> String {
+        let mut text = text.to_owned();
+        for edit in edits {
+            let mut chars: Vec<char> = text.chars().collect();
+            match edit {
+                Edit::Insert(at, what) => {
+                    let at = at % (chars.len() + 1);
+                    chars.splice(at..at, what.chars());
+                }
+                Edit::Delete(at, count) => {
+                    let at = at % (chars.len() + 1);
+                    chars.drain(at..(at + count).min(chars.len()));
+                }
+                Edit::Move(from, to) => {
+                    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+                    if !lines.is_empty() {
+                        let line = lines.remove(from % lines.len());
+                        lines.insert(to % (lines.len() + 1), line);
+                    }
+                    chars = lines.concat().chars().collect();
+                }
+            }
+            text = chars.into_iter().collect();
+        }
+        text
+    }
+
+    type Case = (String, Vec<Edit>, Vec<Edit>);
+
+    /// A text, what a save changes, what another program changes; in words, in symbols alone, in ideographs.
+    fn case() -> impl Strategy<Value = Case> {
+        let of = |text, save, edit| (text, edits(save), edits(edit));
+        prop_oneof![
+            of("([a-d]{1,4} [a-d]{1,4}\n){0,6}", "[a-d]{1,4}( [a-d]{1,4}){0,2}\n?", "[e-h]{1,4}( [e-h]{1,4}){0,2}\n?"),
+            of("([-+*/=(){}]{1,8}\n){0,6}", "[-+*/=(){}]{1,8}\n?", "[-+*/=(){}]{1,8}\n?"),
+            of("([一-十]{1,6}\n){0,6}", "[一-十]{1,6}\n?", "[千-厯]{1,6}\n?"),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn disk_123_an_edit_of_less_than_half_of_what_was_saved_is_told_for_sure((old, save, edit) in case()) {
+            let new = edited(&old, &save);
+            let apart = size(&text_hunks(&old, &new));
+            for (from, expect) in [(&old, false), (&new, true)] {
+                let disk = edited(from, &edit);
+                if 2 * size(&text_hunks(from, &disk)) < apart {
+                    prop_assert_eq!(told(&old, &new, &disk), expect, "{:?} {:?} {:?}", old, new, disk);
+                }
+            }
+        }
     }
 }

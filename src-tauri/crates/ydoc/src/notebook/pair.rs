@@ -242,7 +242,11 @@ fn in_order(left: &[usize], open: &[usize], most: u32, weight: impl Fn(usize, us
 
 /// How much of two texts an edit of one to the other keeps, in thousandths.
 pub(crate) fn kept(old: &str, new: &str) -> usize {
-    let [old, new] = [old, new].map(|text| &text[..text.floor_char_boundary(LONGEST_COMPARED_WHOLE)]);
+    let beginning = |text: &str| {
+        let end = (0..=text.len().min(LONGEST_COMPARED_WHOLE)).rev().find(|end| text.is_char_boundary(*end));
+        text[..end.unwrap_or(0)].to_owned()
+    };
+    let (old, new) = (&*beginning(old), &*beginning(new));
     let changed: usize = text_hunks(old, new).iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum();
     let all = old.len() + new.len();
     (all - changed) * 1000 / all.max(1)
