@@ -81,6 +81,24 @@ test('LAB-12 a rename and a new notebook reach the disk and whoever has the file
   assert.ok(existsSync(at.file('tallies.ipynb')) && !existsSync(at.file(NOTEBOOK)));
 });
 
+test('FRAME-10 JupyterLab’s timeline shows an earlier state, and going back is an edit that all get', async (t) => {
+  const { at, ana, ben } = await two(t);
+  const line = '# a line that is taken back';
+  await typeInto(ben, 2, line);
+  await shows(ana, 2, line);
+  await until('it is in the file', () => count(at.read(NOTEBOOK), line) === 1);
+  await ana.getByTitle('Document Timeline').click();
+  const slider = ana.locator('.jp-Slider');
+  await slider.focus();
+  await ana.keyboard.press('Home');
+  const text = (page) => cell(page, 2).locator('.cm-content').innerText();
+  await until('the earlier state is shown', async () => !(await text(ana)).includes(line));
+  assert.ok((await text(ben)).includes(line), 'nobody else is in the past');
+  assert.equal(count(at.read(NOTEBOOK), line), 1);
+  await ana.getByRole('button', { name: /^Restore version/ }).click();
+  await until('all have it', async () => !(await text(ben)).includes(line) && count(at.read(NOTEBOOK), line) === 0);
+});
+
 test('LAB-13 what another program writes while people type is merged; nothing is lost', async (t) => {
   const { at, ana, ben } = await two(t);
   const words = ['# ana types a line that takes a while to write down', '# ben types one at the same time, in another cell of it', 'and git pull was here'];
