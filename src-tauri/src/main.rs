@@ -36,9 +36,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    // A line that cannot be written, as on a full disk, is no reason to panic where it was to be written.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
+    server::log_to_stderr("warn");
     // Without a screen the window system ends the process with a panic; say it in words instead.
     if !has_screen() {
         eprintln!(

@@ -4,35 +4,7 @@ use futures_util::StreamExt;
 use protocol::Role;
 use protocol::panel::{Command, LinkWish};
 use serde_json::{Value, json};
-use tests::{GUEST_ADDRESS, OWNER_TOKEN, Request, Setup, TestClient, TestHost, socket, until};
-
-impl Guest {
-    async fn join(host: &TestHost, secret: &str, name: &str) -> Guest {
-        let reply = host.redeem(secret, name).await;
-        assert_eq!(reply.status, 200, "{}", reply.text());
-        Guest { cookie: reply.cookie(), authority: format!("{GUEST_ADDRESS}:{}", host.server.port()) }
-    }
-
-    fn request(&self, method: &str, path: &str) -> Request {
-        let request = Request::new(&self.authority, method, path).header("Cookie", &self.cookie);
-        request.header("Origin", &format!("http://{}", self.authority))
-    }
-
-    async fn open_text(&self, path: &str) -> TestClient {
-        let body = json!({ "format": "text", "type": "file" });
-        let reply = self.request("PUT", &format!("/tides/api/collaboration/session/{path}")).body(body).send().await;
-        let json = reply.json();
-        let (file, session) = (json["fileId"].as_str().unwrap(), json["sessionId"].as_str().unwrap());
-        let path = format!("/tides/api/collaboration/room/text:file:{file}?sessionId={session}");
-        TestClient::new().connected(self.request("GET", &path)).await.synced().await
-    }
-}
-
-/// Somebody in a browser who came by the link.
-struct Guest {
-    cookie: String,
-    authority: String,
-}
+use tests::{GUEST_ADDRESS, Guest, OWNER_TOKEN, Setup, TestHost, socket, until};
 
 #[tokio::test]
 async fn link_20_only_sharing_opens_the_address_and_unsharing_closes_it() {
@@ -117,7 +89,7 @@ async fn link_23_a_cookie_opens_its_own_folder_and_what_is_not_shared_does_not_e
     }
     let address = Some(GUEST_ADDRESS.to_owned());
     host.server.command(Command::Share { slug: other.clone(), address }).await.unwrap();
-    let stolen = guest.cookie.split_once('=').unwrap().1;
+    let stolen = &guest.secrets()[0];
     let request = host.guest("GET", &format!("/{other}/api/contents")).token(stolen);
     request.send().await.error(403);
     let request = host.guest("GET", "/tides/api/contents").token(stolen);
@@ -166,7 +138,7 @@ async fn role_11_the_panel_is_the_owners_at_this_computer() {
     let guest = Guest::join(&host, &secret, "Ana").await;
     let command = json!({ "do": "unshare", "slug": "tides" });
     guest.request("POST", "/api/commonplace/panel").body(&command).send().await.error(403);
-    let token = guest.cookie.split_once('=').unwrap().1;
+    let token = &guest.secrets()[0];
     host.request("POST", "/api/commonplace/panel").token(token).body(&command).send().await.error(403);
     host.guest("POST", "/api/commonplace/panel").token(OWNER_TOKEN).body(&command).send().await.error(403);
     assert_eq!(host.request("GET", "/api/commonplace/panel").token(token).connect().await.err(), Some(403));

@@ -4,7 +4,7 @@ use crate::http::{Reply, Request};
 use crate::{TestClient, until};
 use host::{Clocks, Host, HostConfig};
 use protocol::Role;
-use protocol::panel::{Command, Interface};
+use protocol::panel::{Command, Folder, Interface, LinkWish};
 use server::{Server, ServerOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,6 +50,12 @@ impl Default for Setup {
             clocks: Clocks::default(),
         }
     }
+}
+
+/// The secret of a shared folder's present link.
+fn secret_of(folder: &Folder) -> String {
+    let link = folder.sharing.as_ref().unwrap().link.as_ref().unwrap();
+    link.split_once('#').unwrap().1.to_owned()
 }
 
 /// A running host with one folder, `tides`. Dropping it stops it.
@@ -174,13 +180,27 @@ impl TestHost {
         Request::new(&format!("{GUEST_ADDRESS}:{}", self.server.port()), method, path)
     }
 
+    /// What the owner does in the window; the folder after it.
+    pub async fn does(&self, command: Command) -> Folder {
+        self.server.command(command).await.unwrap();
+        self.folder()
+    }
+
+    /// The folder as the window shows it.
+    pub fn folder(&self) -> Folder {
+        self.server.state().folders.into_iter().find(|folder| folder.slug == self.slug).unwrap()
+    }
+
     /// Shares the folder on [`GUEST_ADDRESS`]; the secret of its link.
     pub async fn share(&self) -> String {
         let address = Some(GUEST_ADDRESS.to_owned());
-        let state = self.server.command(Command::Share { slug: self.slug.clone(), address }).await.unwrap();
-        let folder = state.folders.iter().find(|folder| folder.slug == self.slug).unwrap();
-        let link = folder.sharing.as_ref().unwrap().link.as_ref().unwrap();
-        link.split_once('#').unwrap().1.to_owned()
+        secret_of(&self.does(Command::Share { slug: self.slug.clone(), address }).await)
+    }
+
+    /// Makes a link with this role, which asks the owner about everybody or not; its secret.
+    pub async fn new_link(&self, role: Role, ask: bool) -> String {
+        let link = LinkWish { label: String::new(), role, ask, expires: None, most_uses: None };
+        secret_of(&self.does(Command::NewLink { slug: self.slug.clone(), link, end_others: false }).await)
     }
 
     /// Redeems a link as a browser would.

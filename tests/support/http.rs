@@ -25,6 +25,8 @@ pub struct Reply {
     pub status: u16,
     /// Headers, names in lower case; of several with one name the last.
     pub headers: BTreeMap<String, String>,
+    /// Every `Set-Cookie`.
+    pub cookies: Vec<String>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -110,8 +112,9 @@ impl Reply {
         let mut lines = head.split("\r\n");
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
-        Some(Self { status, headers, body: answer[end + 4..].to_vec() })
+        let headers: Vec<_> = headers.map(|(name, value)| (name.to_lowercase(), value.trim().to_owned())).collect();
+        let cookies = headers.iter().filter(|(name, _)| name == "set-cookie").map(|(_, value)| value.clone()).collect();
+        Some(Self { status, headers: headers.into_iter().collect(), cookies, body: answer[end + 4..].to_vec() })
     }
 
     /// A header, or empty.

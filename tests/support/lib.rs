@@ -7,12 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
+mod guest;
 mod host;
 mod http;
 mod program;
 mod wire;
 
 pub use client::{Seen, TestClient};
+pub use guest::Guest;
 pub use host::{GUEST_ADDRESS, OWNER_TOKEN, Setup, TestHost};
 pub use http::{Reply, Request, socket};
 pub use program::Program;

@@ -51,6 +51,13 @@ impl Program {
         Self::start(shell, arguments).await
     }
 
+    /// As [`Program::serve`]; it logs all there is into this file.
+    pub async fn serve_logged(log: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(&*PROGRAM);
+        command.stderr(std::fs::File::create(log).unwrap());
+        Self::start_logging(command, "trace", arguments).await
+    }
+
     /// As [`Program::serve`], with a small file system of its own mounted on this folder, which nobody else sees: see
     /// [`Program::seen`]. It needs to be root, or a system on which everybody may make namespaces.
     #[cfg(target_os = "linux")]
@@ -73,8 +80,12 @@ impl Program {
         Path::new("/proc").join(self.process().to_string()).join("root").join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    async fn start(mut command: Command, arguments: &[&str]) -> Self {
-        command.arg("serve").args(arguments).env("RUST_LOG", "info");
+    async fn start(command: Command, arguments: &[&str]) -> Self {
+        Self::start_logging(command, "info", arguments).await
+    }
+
+    async fn start_logging(mut command: Command, what: &str, arguments: &[&str]) -> Self {
+        command.arg("serve").args(arguments).env("RUST_LOG", what);
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();

@@ -17,10 +17,13 @@ mod guest;
 mod lab;
 mod listen;
 mod listing;
+mod logging;
 mod page;
 mod panel;
 mod sending;
 mod versions;
+
+pub use logging::log_to_stderr;
 
 use host::{Bound, Host};
 use protocol::panel::{Command, Interface, Message, State};

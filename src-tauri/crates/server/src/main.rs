@@ -20,10 +20,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    // A line that cannot be written, as on a full disk, is no reason to panic where it was to be written.
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false).init();
+    server::log_to_stderr("info");
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run().await,
     }

@@ -175,3 +175,6 @@ pub(crate) fn check_role(role: Role) -> Result<(), ErrorBody> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

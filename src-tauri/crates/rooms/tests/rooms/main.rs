@@ -11,6 +11,7 @@ mod house;
 mod opening;
 mod past;
 mod presence;
+mod roles;
 mod saving;
 mod stage;
 mod transient;

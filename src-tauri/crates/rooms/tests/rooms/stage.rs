@@ -59,7 +59,7 @@ impl Peer {
         }
     }
 
-    fn insert(&self, at: u32, what: &str) -> Vec<u8> {
+    pub(crate) fn insert(&self, at: u32, what: &str) -> Vec<u8> {
         let text = self.doc.get_or_insert_text("source");
         let mut txn = self.doc.transact_mut();
         text.insert(&mut txn, at, what);
