@@ -2,7 +2,7 @@
 
 use crate::targets::edit;
 use crate::targets::input::Input;
-use crate::targets::stage::{ANA, BEN, Stage, VIC, frame};
+use crate::targets::stage::{ANA, BEN, Stage, VIC, frame, number};
 use protocol::DocumentKind;
 
 /// An update with blocks of client 77, each a plain value under a key of the map `state` or of what the block of this number is.
@@ -67,5 +67,46 @@ fn sync_64_what_builds_on_itself_or_on_what_comes_after_it_is_not_taken() {
     stage.frame(VIC, &question);
     // Somebody says soundly what those ids are.
     assert_eq!(give(&mut stage, &values(&[None, None, None])), logged + 2);
+    all_goes_on(stage);
+}
+
+#[test]
+fn sync_66_what_no_client_puts_anywhere_does_not_stop_the_room() {
+    let mut stage = Stage::new(DocumentKind::text(), b"one\n");
+    let logged = stage.log.len();
+    // A list under a key of `state`, and in it a text of which a list can read a half only; also beside a sound one.
+    let list = [&[0x27, 1, 5], &b"state"[..], &[1, b'k', 0]].concat();
+    let text = |head: &[u8], text: &str| [head, &[text.len() as u8], text.as_bytes()].concat();
+    let update =
+        |start: u8, blocks: &[Vec<u8>]| [vec![1, blocks.len() as u8, 77, start], blocks.concat(), vec![0]].concat();
+    assert_eq!(give(&mut stage, &update(0, &[list.clone(), text(&[4, 0, 77, 0], "🐚")])), logged);
+    assert_eq!(give(&mut stage, &update(0, &[list, text(&[4, 0, 77, 0], "a")])), logged + 1);
+    assert_eq!(give(&mut stage, &update(2, &[text(&[4, 0, 77, 0], "🐚")])), logged + 1);
+    assert_eq!(give(&mut stage, &update(2, &[text(&[0x84, 77, 1], "🐚")])), logged + 1);
+    assert_eq!(give(&mut stage, &update(2, &[text(&[0x44, 77, 1], "🐚")])), logged + 1);
+    // Maps in maps, so deep that deleting the outermost would take the whole stack, at once and bit by bit.
+    let deep = |start: u64, count: u64| {
+        let mut bytes = vec![1];
+        for value in [count, 78, start] {
+            number(&mut bytes, value);
+        }
+        for clock in start..start + count {
+            bytes.extend(if clock == 0 {
+                [&[0x27, 1, 5], &b"state"[..], &[1, b'd', 1]].concat()
+            } else {
+                let mut block = vec![0x27, 0, 78];
+                number(&mut block, clock - 1);
+                [block, vec![1, b'd', 1]].concat()
+            });
+        }
+        [bytes, vec![0]].concat()
+    };
+    assert_eq!(give(&mut stage, &deep(0, 100_000)), logged + 1);
+    for start in 0..200 {
+        give(&mut stage, &deep(start, 1));
+    }
+    let taken = stage.log.len() - logged - 1;
+    assert!((10..100).contains(&taken), "{taken} in one another");
+    give(&mut stage, &[0, 1, 78, 1, 0, 1]);
     all_goes_on(stage);
 }

@@ -3,15 +3,15 @@
 //! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
 
 use crate::notebook::{read, render::render as render_notebook, shape};
-use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, gate, guard, text};
+use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, gate, guard, here, text};
 use protocol::{Digest, Model};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{
-    Any, BranchID, ClientID, DeepObservable, Doc, ID, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
-    Transact, TransactionMut,
+    Any, ClientID, DeepObservable, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Transact,
+    TransactionMut,
 };
 
 /// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
@@ -116,13 +116,7 @@ impl Document {
         let blocks = guard::update(update)?;
         let ready = {
             let txn = self.doc.transact();
-            let (here, mut deleted) = (txn.state_vector(), None);
-            let can_hold = |(client, clock)| {
-                let id = ID::new(ClientID::new(client), clock);
-                let mut deleted = || deleted.get_or_insert_with(|| txn.snapshot().delete_set).contains(&id);
-                BranchID::get_nested(&txn, &id).is_some() || deleted()
-            };
-            gate::ready(update, &blocks, |client| here.get(&ClientID::new(client)), can_hold)?
+            gate::ready(update, &blocks, &mut here::Store::new(&txn))?
         };
         let mut txn = self.doc.transact_mut();
         let result = match &ready {

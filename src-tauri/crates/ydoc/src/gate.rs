@@ -1,5 +1,5 @@
 //! What of an update may be integrated now: only edits whose predecessors are all here, or earlier in it; and none of an update
-//! that puts something into a value that can hold nothing.
+//! that puts something where no client would: into a value, into a list what yrs never gets past, or too deep for its recursion.
 //!
 //! yrs takes an edit as soon as its neighbours are there, even if an earlier edit of the same author is missing. Should that one
 //! never come (its author is gone, and a crash took what had not been stored), then every later edit that builds on the gap
@@ -7,7 +7,7 @@
 //! stops in the middle at something that is in a value; both are therefore decided here.
 
 use crate::UpdateError;
-use crate::guard::{Blocks, Content, Id, Run};
+use crate::guard::{Block, Blocks, Content, Id, Parent, Run};
 use std::collections::HashMap;
 
 /// How the words end for an update that builds on what is something else here.
@@ -21,16 +21,36 @@ pub(crate) enum Ready {
     Part(Vec<u8>),
 }
 
-/// Splits a v1 update. `known` tells how many clock ticks of a client are here, `can_hold` whether something can be in this item,
-/// which is here: a shared type, or what is deleted.
-pub(crate) fn ready(
-    update: &[u8],
-    blocks: &Blocks,
-    known: impl Fn(u64) -> u32,
-    mut can_hold: impl FnMut(Id) -> bool,
-) -> Result<Ready, UpdateError> {
-    let mut walk = Walk::new(&blocks.runs, known);
-    walk.walk(&mut can_hold)?;
+/// Types in types, at most: yrs deletes them by recursion. Notebooks have five.
+const MOST_NESTED: usize = 64;
+
+/// What is here already.
+pub(crate) trait Here {
+    /// Clock ticks of a client.
+    fn known(&self, client: u64) -> u32;
+    /// Whether something can be in this item: it is a shared type, or deleted.
+    fn can_hold(&mut self, id: Id) -> bool;
+    /// Where this item is; `None` if nobody knows any more.
+    fn beside(&self, id: Id) -> Option<Place>;
+    /// Where things are that are in this item; `None` if it is no type.
+    fn inside(&self, id: Id) -> Option<Place>;
+    /// Where things are that are in this root.
+    fn root(&self, name: &str) -> Place;
+}
+
+/// Where something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// In a list.
+    pub(crate) list: bool,
+    /// In so many types that are no roots.
+    pub(crate) depth: usize,
+}
+
+/// Splits a v1 update.
+pub(crate) fn ready(update: &[u8], blocks: &Blocks, here: &mut impl Here) -> Result<Ready, UpdateError> {
+    let mut walk = Walk::new(&blocks.runs, here);
+    walk.walk()?;
     let counts = walk.counts;
     if blocks.runs.iter().zip(&counts).all(|(run, count)| run.blocks.len() == *count) {
         return Ok(Ready::All);
@@ -56,9 +76,9 @@ pub(crate) fn ready(
 }
 
 /// Goes through the blocks in an order in which each finds what it needs.
-struct Walk<'a, F> {
+struct Walk<'a, H> {
     runs: &'a [Run],
-    known: F,
+    here: &'a mut H,
     /// Which run is a client's.
     of: HashMap<u64, usize>,
     /// Blocks of each run that are ready.
@@ -67,20 +87,23 @@ struct Walk<'a, F> {
     ends: Vec<u32>,
     /// Runs that wait for more of a run.
     waiting: Vec<Vec<usize>>,
+    /// Where blocks are, as far as that mattered: by run and number.
+    places: HashMap<(usize, usize), Option<Place>>,
 }
 
-impl<'a, F: Fn(u64) -> u32> Walk<'a, F> {
-    fn new(runs: &'a [Run], known: F) -> Self {
+impl<'a, H: Here> Walk<'a, H> {
+    fn new(runs: &'a [Run], here: &'a mut H) -> Self {
         let of = runs.iter().enumerate().map(|(at, run)| (run.client, at)).collect();
-        let ends = runs.iter().map(|run| known(run.client)).collect();
-        Self { runs, known, of, counts: vec![0; runs.len()], ends, waiting: vec![Vec::new(); runs.len()] }
+        let ends = runs.iter().map(|run| here.known(run.client)).collect();
+        let (counts, waiting) = (vec![0; runs.len()], vec![Vec::new(); runs.len()]);
+        Self { runs, here, of, counts, ends, waiting, places: HashMap::new() }
     }
 
-    fn walk(&mut self, can_hold: &mut impl FnMut(Id) -> bool) -> Result<(), UpdateError> {
+    fn walk(&mut self) -> Result<(), UpdateError> {
         let mut todo: Vec<usize> = (0..self.runs.len()).collect();
         while let Some(at) = todo.pop() {
             let before = self.ends[at];
-            while self.takes_one(at, can_hold)? {}
+            while self.takes_one(at)? {}
             if self.ends[at] > before {
                 todo.append(&mut self.waiting[at]);
             }
@@ -89,10 +112,10 @@ impl<'a, F: Fn(u64) -> u32> Walk<'a, F> {
     }
 
     /// Takes the next block of a run, if it is ready.
-    fn takes_one(&mut self, at: usize, can_hold: &mut impl FnMut(Id) -> bool) -> Result<bool, UpdateError> {
-        let run = &self.runs[at];
-        let Some(block) = run.blocks.get(self.counts[at]) else { return Ok(false) };
-        if block.ticks.end > (self.known)(run.client) && !block.ticks.is_empty() {
+    fn takes_one(&mut self, at: usize) -> Result<bool, UpdateError> {
+        let (run, number) = (&self.runs[at], self.counts[at]);
+        let Some(block) = run.blocks.get(number) else { return Ok(false) };
+        if block.ticks.end > self.here.known(run.client) && !block.ticks.is_empty() {
             if block.content == Content::Hole || block.ticks.start > self.ends[at] {
                 return Ok(false);
             }
@@ -102,27 +125,95 @@ impl<'a, F: Fn(u64) -> u32> Walk<'a, F> {
                 }
                 return Ok(false);
             }
-            if let Some((client, clock)) = block.parent.filter(|parent| !self.can_hold(*parent, can_hold)) {
-                return Err(UpdateError(format!("something is in {client}#{clock}{CANNOT_HOLD}")));
-            }
+            self.check(block, (at, number))?;
         }
         self.ends[at] = self.ends[at].max(block.ticks.end);
         self.counts[at] += 1;
         Ok(true)
     }
 
-    fn is_here(&self, (client, clock): &Id) -> bool {
-        self.of.get(client).map_or_else(|| (self.known)(*client), |at| self.ends[*at]) > *clock
+    /// Refuses what stands where no client puts it.
+    fn check(&mut self, block: &Block, at: (usize, usize)) -> Result<(), UpdateError> {
+        if let Some(Parent::Item((client, clock))) = block.parent
+            && !self.can_hold((client, clock))
+        {
+            return Err(UpdateError(format!("something is in {client}#{clock}{CANNOT_HOLD}")));
+        }
+        match block.content {
+            // yrs counts two units, reads one character, and tries for ever to read the other.
+            Content::Pairs if self.place(at).is_some_and(|place| place.list) => {
+                Err(UpdateError("a text is in a list".to_owned()))
+            }
+            Content::Type | Content::List if self.place(at).is_some_and(|place| place.depth >= MOST_NESTED) => {
+                Err(UpdateError("types are in one another too deep".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn can_hold(&self, id: Id, here: &mut impl FnMut(Id) -> bool) -> bool {
-        let (client, clock) = id;
-        if (self.known)(client) > clock {
-            return here(id);
+    /// Where a block is that finds what it needs: where it says, or where its neighbours are. Those of sound clients are in the
+    /// same place; of others, any counts.
+    fn place(&mut self, at: (usize, usize)) -> Option<Place> {
+        let (mut todo, mut passed, mut place) = (vec![at], Vec::new(), None);
+        while let Some(at) = todo.pop() {
+            if let Some(found) = self.places.get(&at) {
+                place = join(place, *found);
+                continue;
+            }
+            self.places.insert(at, None);
+            passed.push(at);
+            let block = &self.runs[at.0].blocks[at.1];
+            match &block.parent {
+                Some(Parent::Root(name)) => place = join(place, Some(self.here.root(name))),
+                Some(Parent::Item(id)) => place = join(place, self.inside(*id)),
+                None => {
+                    for id in &block.needs {
+                        match self.find(*id) {
+                            Some(neighbour) => todo.push(neighbour),
+                            None => place = join(place, self.here.beside(*id)),
+                        }
+                    }
+                }
+            }
         }
-        let blocks = self.of.get(&client).map_or(&[][..], |at| &self.runs[*at].blocks);
+        self.places.extend(passed.into_iter().map(|at| (at, place)));
+        place
+    }
+
+    fn inside(&self, id: Id) -> Option<Place> {
+        let Some(at) = self.find(id) else { return self.here.inside(id) };
+        // A type's own place was looked for when it was taken.
+        let around = self.places.get(&at).copied().flatten()?;
+        Some(Place { list: self.runs[at.0].blocks[at.1].content == Content::List, depth: around.depth + 1 })
+    }
+
+    /// The block of an id that is not here yet.
+    fn find(&self, (client, clock): Id) -> Option<(usize, usize)> {
+        let run = *self.of.get(&client).filter(|_| self.here.known(client) <= clock)?;
+        let blocks = &self.runs[run].blocks;
         let at = blocks.partition_point(|block| block.ticks.end <= clock);
-        blocks.get(at).is_some_and(|block| matches!(block.content, Content::Type | Content::Gone))
+        (at < blocks.len()).then_some((run, at))
+    }
+
+    fn is_here(&self, (client, clock): &Id) -> bool {
+        self.of.get(client).map_or_else(|| self.here.known(*client), |at| self.ends[*at]) > *clock
+    }
+
+    fn can_hold(&mut self, id: Id) -> bool {
+        match self.find(id) {
+            Some((run, at)) => {
+                let content = self.runs[run].blocks[at].content;
+                matches!(content, Content::Type | Content::List | Content::Gone)
+            }
+            None => self.here.can_hold(id),
+        }
+    }
+}
+
+fn join(one: Option<Place>, other: Option<Place>) -> Option<Place> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Place { list: one.list || other.list, depth: one.depth.max(other.depth) }),
+        (one, other) => one.or(other),
     }
 }
 
@@ -137,6 +228,35 @@ fn write_var(bytes: &mut Vec<u8>, mut number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// So many ticks of each client are here, each in a root that is no list.
+    struct Known<F>(F);
+
+    impl<F: Fn(u64) -> u32> Here for Known<F> {
+        fn known(&self, client: u64) -> u32 {
+            (self.0)(client)
+        }
+
+        fn can_hold(&mut self, _: Id) -> bool {
+            true
+        }
+
+        fn beside(&self, _: Id) -> Option<Place> {
+            Some(self.root(""))
+        }
+
+        fn inside(&self, _: Id) -> Option<Place> {
+            Some(Place { list: false, depth: 1 })
+        }
+
+        fn root(&self, name: &str) -> Place {
+            Place { list: name == "cells", depth: 0 }
+        }
+    }
+
+    fn check(update: &[u8], known: impl Fn(u64) -> u32) -> Result<Ready, UpdateError> {
+        ready(update, &crate::guard::update(update).unwrap(), &mut Known(known))
+    }
     use yrs::updates::decoder::Decode;
     use yrs::{Doc, GetString, Map, ReadTxn, StateVector, Text, Transact, Update};
 
@@ -159,8 +279,7 @@ mod tests {
     fn an_edit_waits_for_what_it_builds_on_and_for_its_authors_earlier_ones() {
         let [first, second] = updates();
         let check = |update: &[u8], known: &[(u64, u32)]| {
-            let known = |client: u64| known.iter().find(|(id, _)| *id == client).map_or(0, |(_, clock)| *clock);
-            ready(update, &crate::guard::update(update).unwrap(), known, |_| true).unwrap()
+            check(update, |client| known.iter().find(|(id, _)| *id == client).map_or(0, |(_, clock)| *clock)).unwrap()
         };
         assert_eq!(check(&first, &[]), Ready::All);
         assert_eq!(check(&second, &[(1, 1)]), Ready::All);
@@ -181,9 +300,8 @@ mod tests {
         text.remove_range(&mut txn, 0, 1);
         text.push(&mut txn, "A");
         let moved = txn.encode_update_v1();
-        let blocks = crate::guard::update(&moved).unwrap();
-        assert_eq!(ready(&moved, &blocks, |_| 1, |_| true), Ok(Ready::Part(vec![0, 0])));
-        assert_eq!(ready(&moved, &blocks, |_| 5, |_| true), Ok(Ready::All));
+        assert_eq!(check(&moved, |_| 1), Ok(Ready::Part(vec![0, 0])));
+        assert_eq!(check(&moved, |_| 5), Ok(Ready::All));
     }
 
     #[test]
@@ -195,9 +313,7 @@ mod tests {
         text.push(&mut carl.transact_mut(), "C");
         let third = carl.transact().encode_state_as_update_v1(&StateVector::default());
         let both = yrs::merge_updates_v1([&second, &third]).unwrap();
-        let Ok(Ready::Part(part)) = ready(&both, &crate::guard::update(&both).unwrap(), |_| 0, |_| true) else {
-            panic!("all is ready")
-        };
+        let Ok(Ready::Part(part)) = check(&both, |_| 0) else { panic!("all is ready") };
         let doc = Doc::new();
         let (other, source) = (doc.get_or_insert_text("other"), doc.get_or_insert_text("source"));
         doc.transact_mut().apply_update(Update::decode_v1(&part).unwrap()).unwrap();
@@ -223,7 +339,7 @@ mod tests {
     fn what_needs_itself_or_what_comes_later_is_not_ready() {
         let check = |runs: &[Vec<u8>]| {
             let update = [vec![runs.len() as u8], runs.concat(), vec![0]].concat();
-            ready(&update, &crate::guard::update(&update).unwrap(), |_| 0, |_| true)
+            check(&update, |_| 0)
         };
         let first = |client| [vec![1], values(client, &[None]), vec![0]].concat();
         assert_eq!(check(&[values(5, &[None, Some([5, 1])])]), Ok(Ready::Part(first(5))));
@@ -249,6 +365,24 @@ mod tests {
             all.push(update);
         }
         let all = yrs::merge_updates_v1(&all).unwrap();
-        assert_eq!(ready(&all, &crate::guard::update(&all).unwrap(), |_| 0, |_| true), Ok(Ready::All));
+        assert_eq!(check(&all, |_| 0), Ok(Ready::All));
+    }
+
+    #[test]
+    fn a_text_with_pairs_is_in_no_list() {
+        let text = |head: &[u8], text: &str| [head, &[text.len() as u8], text.as_bytes()].concat();
+        let cells = [&[4, 1, 5], &b"cells"[..]].concat();
+        let source = [&[4, 1, 6], &b"source"[..]].concat();
+        let update = |blocks: &[Vec<u8>]| [vec![1, blocks.len() as u8, 9, 0], blocks.concat(), vec![0]].concat();
+        let refused = |blocks: &[Vec<u8>]| check(&update(blocks), |_| 0).is_err();
+        assert!(refused(&[text(&cells, "🐚")]));
+        assert!(!refused(&[text(&cells, "é"), text(&source, "🐚")]));
+        // Beside something in a list, on either side, and in a list that comes with it.
+        assert!(refused(&[text(&cells, "a"), text(&[0x84, 9, 0], "b"), text(&[0x84, 9, 1], "🐚")]));
+        assert!(refused(&[text(&cells, "a"), vec![0, 1], text(&[0xc4, 9, 1, 9, 0], "🐚")]));
+        assert!(!refused(&[text(&source, "a"), text(&[0x84, 9, 0], "🐚")]));
+        let list = [vec![0x27, 1, 4], b"meta".to_vec(), vec![1, b'k', 0]].concat();
+        assert!(refused(&[list.clone(), text(&[4, 0, 9, 0], "🐚")]));
+        assert!(!refused(&[[&list[..list.len() - 1], &[2]].concat(), text(&[4, 0, 9, 0], "🐚")]));
     }
 }

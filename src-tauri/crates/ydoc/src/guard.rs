@@ -31,8 +31,15 @@ pub(crate) struct Block {
     pub(crate) content: Content,
     /// Its neighbours and its parent.
     pub(crate) needs: Vec<Id>,
-    /// What it is in, if it says so and that is no root.
-    pub(crate) parent: Option<Id>,
+    /// What it is in, if it says so; else what its neighbours are in.
+    pub(crate) parent: Option<Parent>,
+}
+
+/// What a block is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Parent {
+    Root(String),
+    Item(Id),
 }
 
 /// A client and a clock tick of it.
@@ -47,7 +54,11 @@ pub(crate) enum Content {
     Gone,
     /// A shared type: other blocks may be in it.
     Type,
-    /// Text, values, formats: nothing can be in it.
+    /// One that is a list.
+    List,
+    /// Text with characters that take two clock ticks.
+    Pairs,
+    /// Other text, values, formats: nothing can be in it.
     Value,
 }
 
@@ -110,60 +121,62 @@ impl Walk<'_> {
         let start = self.at;
         let info = self.byte()?;
         let (mut needs, mut parent) = (Vec::new(), None);
-        let content = match info & 0x0f {
-            0 | 1 => Content::Gone,
-            7 => Content::Type,
-            10 => Content::Hole,
-            _ => Content::Value,
+        let (length, content) = match info {
+            0 => (self.clock()?, Content::Gone),
+            10 => (self.clock()?, Content::Hole),
+            _ => self.item(info, &mut needs, &mut parent)?,
         };
-        let length = if matches!(info, 0 | 10) { self.clock()? } else { self.item(info, &mut needs, &mut parent)? };
         Some(Block { bytes: start..self.at, ticks: clock..clock.checked_add(length)?, content, needs, parent })
     }
 
-    /// Passes an item after its first byte; returns how many clock ticks it takes.
-    fn item(&mut self, info: u8, needs: &mut Vec<Id>, parent: &mut Option<Id>) -> Option<u32> {
+    /// Passes an item after its first byte; returns how many clock ticks it takes, and what it is.
+    fn item(&mut self, info: u8, needs: &mut Vec<Id>, parent: &mut Option<Parent>) -> Option<(u32, Content)> {
         let ends = [0x80, 0x40].into_iter().filter(|bit| info & bit != 0).count();
         for _ in 0..ends {
             needs.push(self.id()?);
         }
         if ends == 0 {
-            if self.clock()? == 1 {
-                self.text()?;
+            *parent = Some(if self.clock()? == 1 {
+                Parent::Root(std::str::from_utf8(self.text()?).ok()?.to_owned())
             } else {
-                *parent = Some(self.id()?);
-                needs.extend(*parent);
-            }
+                let id = self.id()?;
+                needs.push(id);
+                Parent::Item(id)
+            });
             if info & 0x20 != 0 {
                 self.text()?;
             }
         }
         match info & 0x0f {
-            1 => return self.clock(),
+            1 => return Some((self.clock()?, Content::Gone)),
             // JSON as clients wrote it years ago: yrs reads one more than is said, and cannot read again what it writes of it.
             2 => return None,
-            3 | 5 => self.text()?,
+            3 | 5 => {
+                self.text()?;
+            }
             4 => {
-                let length = self.count()? as usize;
-                let start = self.at;
-                self.skip(length)?;
-                let text = std::str::from_utf8(self.bytes.get(start..self.at)?).ok()?;
-                return u32::try_from(text.encode_utf16().count()).ok();
+                let text = std::str::from_utf8(self.text()?).ok()?;
+                let length = text.encode_utf16().count();
+                let content = if length == text.chars().count() { Content::Value } else { Content::Pairs };
+                return Some((u32::try_from(length).ok()?, content));
             }
             6 => {
                 self.text()?;
                 self.text()?;
             }
             7 => {
-                if self.byte()? == 3 {
+                let kind = self.byte()?;
+                if kind == 3 {
                     self.text()?;
                 }
+                return Some((1, if kind == 0 { Content::List } else { Content::Type }));
             }
             8 => {
                 let count = self.count()?;
                 for _ in 0..count {
                     self.value(0)?;
                 }
-                return Some(count);
+                return Some((count, Content::Value));
             }
             9 => {
                 self.text()?;
@@ -171,7 +184,7 @@ impl Walk<'_> {
             }
             _ => return None,
         }
-        Some(1)
+        Some((1, Content::Value))
     }
 
     fn value(&mut self, depth: usize) -> Option<()> {
@@ -180,7 +193,9 @@ impl Walk<'_> {
             125 => self.varint().map(|_| ())?,
             124 => self.skip(4)?,
             122 | 123 => self.skip(8)?,
-            116 | 119 => self.text()?,
+            116 | 119 => {
+                self.text()?;
+            }
             117 if depth < DEEPEST * 2 => {
                 for _ in 0..self.count()? {
                     self.value(depth + 1)?;
@@ -215,9 +230,10 @@ impl Walk<'_> {
     }
 
     /// Bytes after their number.
-    fn text(&mut self) -> Option<()> {
-        let length = self.count()?;
-        self.skip(length as usize)
+    fn text(&mut self) -> Option<&[u8]> {
+        let (length, start) = (self.count()? as usize, self.at);
+        self.skip(length)?;
+        self.bytes.get(start..self.at)
     }
 
     fn skip(&mut self, length: usize) -> Option<()> {

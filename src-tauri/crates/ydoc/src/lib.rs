@@ -12,6 +12,7 @@ mod diff;
 mod document;
 mod gate;
 mod guard;
+mod here;
 mod json;
 mod lines;
 mod merge;

@@ -76,7 +76,7 @@ pub(crate) fn values(txn: &mut TransactionMut<'_>, map: &MapRef, old: &Values, n
     }
 }
 
-/// Changes outputs one by one; a stream that differs in its text alone is edited as text.
+/// Changes outputs one by one; a stream that differs in its text alone is edited as text. What is in the array and no output stays.
 pub(crate) fn outputs(
     txn: &mut TransactionMut<'_>,
     array: &ArrayRef,
@@ -84,6 +84,11 @@ pub(crate) fn outputs(
     new: &[Output],
     may_edit: MayEdit<'_>,
 ) {
+    let is_output = |(at, value): (usize, Out)| shape::is_output(&value).then_some(at as u32);
+    let places: Vec<u32> = array.iter(txn).enumerate().filter_map(is_output).collect();
+    if places.len() != old.len() {
+        return;
+    }
     let mut distinct: Vec<&Output> = Vec::new();
     let mut number = |output| match distinct.iter().position(|known| *known == output) {
         Some(at) => at,
@@ -97,14 +102,18 @@ pub(crate) fn outputs(
     for hunk in diff::hunks(&olds, &news).into_iter().rev() {
         let both = hunk.old.len().min(hunk.new.len());
         let (old_rest, new_rest) = (hunk.old.start + both..hunk.old.end, hunk.new.start + both..hunk.new.end);
-        array.remove_range(txn, old_rest.start as u32, old_rest.len() as u32);
+        let behind = old_rest.start.checked_sub(1).map_or(0, |last| places[last] + 1);
+        for from in old_rest.rev() {
+            array.remove(txn, places[from]);
+        }
         for (at, to) in new_rest.enumerate() {
-            shape::insert_output(txn, array, (hunk.old.start + both + at) as u32, &new[to]);
+            shape::insert_output(txn, array, behind + at as u32, &new[to]);
         }
         for (from, to) in hunk.old.zip(hunk.new).take(both) {
-            if !edit_stream(txn, array, from as u32, &old[from], &new[to], may_edit) {
-                array.remove_range(txn, from as u32, 1);
-                shape::insert_output(txn, array, from as u32, &new[to]);
+            let at = places[from];
+            if !edit_stream(txn, array, at, &old[from], &new[to], may_edit) {
+                array.remove(txn, at);
+                shape::insert_output(txn, array, at, &new[to]);
             }
         }
     }
@@ -131,10 +140,8 @@ fn edit_stream(
 /// Makes what an array of outputs holds now, whatever that is, these.
 pub(crate) fn settle_outputs(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: &[Output]) {
     let Some(Out::YArray(array)) = map.get(txn, "outputs") else { return };
-    let now: Vec<Output> = (0..array.len(txn)).filter_map(|at| shape::output(txn, &array.get(txn, at)?)).collect();
-    if now.len() == array.len(txn) as usize {
-        outputs(txn, &array, &now, wanted, &mut |_| true);
-    }
+    let now: Vec<Output> = array.iter(txn).filter_map(|value| shape::output(txn, &value)).collect();
+    outputs(txn, &array, &now, wanted, &mut |_| true);
 }
 
 /// Makes what a cell's text is now, whatever that is, this.

@@ -155,7 +155,7 @@ fn edit_fork(
         let mut at = 0;
         for (to, source) in plan.sources.iter().enumerate() {
             match source.filter(|from| plan.fates[*from].stays) {
-                Some(from) => at = from + inserted.len() + 1,
+                Some(from) => at = base.positions[from] + inserted.len() + 1,
                 None => {
                     let map = shape::insert_cell(txn, &roots.cells, at as u32, &disk.cells[to]);
                     at += 1;

@@ -24,6 +24,8 @@ pub(crate) struct Side {
     pub(crate) notebook: Notebook,
     /// The Y map of each cell and its id; `None` for a cell that is a plain value.
     pub(crate) places: Vec<Option<(MapRef, ID)>>,
+    /// Where each cell is in the Y array, in which there may be other things.
+    pub(crate) positions: Vec<usize>,
 }
 
 /// The roots, made if there are none.
@@ -137,8 +139,8 @@ pub(crate) fn side(doc: &Doc) -> Side {
             _ => {}
         }
     }
-    let mut places = Vec::new();
-    for value in roots.cells.iter(&txn) {
+    let (mut places, mut positions) = (Vec::new(), Vec::new());
+    for (at, value) in roots.cells.iter(&txn).enumerate() {
         match &value {
             Out::YMap(map) => {
                 let get = |key: &str| map.get(&txn, key);
@@ -151,8 +153,9 @@ pub(crate) fn side(doc: &Doc) -> Side {
                 places.push(None);
             }
             // Nobody writes anything else here, and there is nothing to make of it.
-            _ => {}
+            _ => continue,
         }
+        positions.push(at);
     }
     let mut names = ids::Names::default();
     notebook.cells.iter().for_each(|cell| {
@@ -161,7 +164,7 @@ pub(crate) fn side(doc: &Doc) -> Side {
     for cell in notebook.cells.iter_mut().filter(|cell| !cell.own_id) {
         cell.id = names.of_content(cell);
     }
-    Side { notebook, places }
+    Side { notebook, places, positions }
 }
 
 fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn Fn(&str) -> Option<Out>) -> Cell {
@@ -204,6 +207,11 @@ fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn F
         }
     }
     cell
+}
+
+/// Whether something among outputs is one.
+pub(crate) fn is_output(value: &Out) -> bool {
+    matches!(value, Out::YMap(_) | Out::Any(Any::Map(_)))
 }
 
 /// An output in plain form.
