@@ -84,8 +84,8 @@ pub(crate) fn outputs(
     new: &[Output],
     may_edit: MayEdit<'_>,
 ) {
-    let is_output = |(at, value): (usize, Out)| shape::is_output(&value).then_some(at as u32);
-    let places: Vec<u32> = array.iter(txn).enumerate().filter_map(is_output).collect();
+    let is_one = |(at, value): (usize, Out)| shape::is_one(&value).then_some(at as u32);
+    let places: Vec<u32> = array.iter(txn).enumerate().filter_map(is_one).collect();
     if places.len() != old.len() {
         return;
     }

@@ -113,7 +113,8 @@ fn conflicts(
     for (before, ours, theirs, at) in both {
         let now = here.places[at].as_ref().and_then(|(_, item)| find(&txn, &cells, *item));
         let now = now.or_else(|| shape::called(&txn, &cells, &ours.id));
-        let number = now.as_ref().map_or(at, |(now, _)| *now as usize) + 1;
+        let passed = |now: u32| cells.iter(&txn).take(now as usize).filter(shape::is_one).count();
+        let number = now.as_ref().map_or(at, |(now, _)| passed(*now)) + 1;
         let merged = || match now.and_then(|(_, map)| map.get(&txn, "source")) {
             Some(Out::YText(source)) => source.get_string(&txn),
             _ => ours.source.clone(),

@@ -209,8 +209,8 @@ fn cell<T: ReadTxn>(txn: &T, keys: &mut dyn Iterator<Item = String>, get: &dyn F
     cell
 }
 
-/// Whether something among outputs is one.
-pub(crate) fn is_output(value: &Out) -> bool {
+/// Whether something among cells or outputs is one.
+pub(crate) fn is_one(value: &Out) -> bool {
     matches!(value, Out::YMap(_) | Out::Any(Any::Map(_)))
 }
 

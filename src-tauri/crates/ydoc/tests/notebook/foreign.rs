@@ -69,6 +69,16 @@ fn sync_65_what_is_no_cell_and_no_output_shifts_nothing_that_comes_from_disk() {
 }
 
 #[test]
+fn sync_65_a_conflict_names_the_cell_by_its_place_among_cells() {
+    let (mut live, base) = loaded(&file(&[("a", "1"), ("b", "value = 1\n")]));
+    let update = Peer::of(&live, 9).types("b", "my_");
+    live.apply(&update).unwrap();
+    litter(&mut live);
+    let merged = merge(&mut live, &base, &file(&[("a", "1"), ("b", "value = 12\n")]));
+    assert_eq!(merged.report.conflicts[0].number, 2);
+}
+
+#[test]
 fn sync_65_what_both_sides_did_to_outputs_is_there_once() {
     let (mut live, base) = loaded(&with(&["one\n"], &[("b", "2")]));
     litter(&mut live);
