@@ -30,6 +30,7 @@ fn litter(document: &mut Document) {
     let update = peer.edit(|txn| {
         let outputs = outputs(&peer, txn);
         for (array, at) in [(&outputs, 1), (&outputs, 0), (&peer.cells, 1), (&peer.cells, 0)] {
+            let at = array.len(txn).min(at);
             array.insert(txn, at, 5);
             array.insert(txn, at, "litter");
         }
