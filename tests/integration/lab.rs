@@ -223,3 +223,30 @@ async fn lab_6_what_is_not_here_is_said_to_be_absent() {
     assert_eq!(get("/lab/api/translations/default").await, json!({ "data": {}, "message": "" }));
     assert_eq!(get("/api/resolvePath?path=/etc").await, json!({ "resolved": [] }));
 }
+
+#[tokio::test]
+async fn seed_7_what_collaboration_is_switched_to_is_in_the_page_and_every_answer() {
+    let root = tempfile::tempdir().unwrap();
+    install(root.path());
+    let mut setup = Setup { jupyterlab: Some(root.path().to_owned()), ..Setup::default() };
+    setup.adjust = |config| (config.collaboration, config.server_side_execution) = (false, true);
+    let host = TestHost::start_with(&[("a.txt", "hello\n")], setup).await;
+    let page = host.owner("GET", "/tides/lab").send().await;
+    assert_eq!((&config(&page)["disableRTC"], &config(&page)["serverSideExecution"]), (&json!(true), &json!(true)));
+
+    let body = json!({ "format": "text", "type": "file" });
+    let session = host.owner("PUT", "/api/collaboration/session/a.txt").body(body).send().await;
+    let switched_off = |text: &str| text.contains("switched off on this host (disable_rtc)");
+    assert!(session.status == 403 && switched_off(session.json()["message"].as_str().unwrap()));
+    let (code, reason) = host.join("text:file:some", "any").await.closed().await;
+    assert!(code == 4403 && switched_off(&reason), "{code} {reason}");
+    // Files are read and saved, and people see each other.
+    let model = json!({ "type": "file", "format": "text", "content": "changed\n" });
+    assert_eq!(host.owner("PUT", "/api/contents/a.txt").body(model).send().await.status, 200);
+    assert_eq!(host.read("a.txt"), "changed\n");
+    host.join("JupyterLab:globalAwareness", "").await.announce("Ana");
+
+    let run = host.owner("POST", "/api/kernels/k/execute").body(json!({ "code": "1" })).send().await;
+    assert_eq!(run.status, 403);
+    assert!(run.json()["message"].as_str().unwrap().contains("runs no code yet"), "{}", run.text());
+}

@@ -35,6 +35,8 @@ pub struct Setup {
     pub delete_to_trash: bool,
     /// Where the host reads the time.
     pub clocks: Clocks,
+    /// What else is set.
+    pub adjust: fn(&mut HostConfig),
 }
 
 impl Default for Setup {
@@ -48,6 +50,7 @@ impl Default for Setup {
             jupyterlab: None,
             delete_to_trash: true,
             clocks: Clocks::default(),
+            adjust: |_| {},
         }
     }
 }
@@ -102,6 +105,7 @@ impl TestHost {
         config.link_role = setup.link_role;
         config.policy.save_delay = setup.save_delay;
         config.policy.cleanup_delay = setup.cleanup_delay;
+        (setup.adjust)(&mut config);
         let host = Host::start(config).await.unwrap();
         let slug = host.add_folder(&place.path().join("tides"), None).await.unwrap();
         let interface = Interface { name: "test".to_owned(), address: GUEST_ADDRESS.to_owned() };

@@ -43,6 +43,13 @@ impl Program {
         Self::start(Command::new(&*PROGRAM), arguments).await
     }
 
+    /// As [`Program::serve`], with this directory for temporary files.
+    pub async fn serve_with_temporary(directory: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(&*PROGRAM);
+        command.env("TMPDIR", directory).env("SQLITE_TMPDIR", directory);
+        Self::start(command, arguments).await
+    }
+
     /// As [`Program::serve`], from a shell that ignores SIGXFSZ: then a file that becomes too large is an error and no death. What
     /// it logs goes into a file, which is one of those.
     pub async fn serve_limited(log: &Path, arguments: &[&str]) -> Self {
@@ -110,9 +117,18 @@ impl Program {
     }
 
     /// SIGTERM: what else it printed, and whether it ended well.
-    pub async fn stop(mut self) -> (String, bool) {
+    pub async fn stop(self) -> (String, bool) {
+        self.told("-TERM").await
+    }
+
+    /// Ctrl-C: as [`Program::stop`].
+    pub async fn interrupt(self) -> (String, bool) {
+        self.told("-INT").await
+    }
+
+    async fn told(mut self, signal: &str) -> (String, bool) {
         let process = self.child.id().unwrap().to_string();
-        let signalled = Command::new("kill").args(["-TERM", &process]).status().await;
+        let signalled = Command::new("kill").args([signal, &process]).status().await;
         assert!(signalled.is_ok_and(|status| status.success()));
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
         let mut rest = String::new();

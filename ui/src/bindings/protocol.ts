@@ -1102,4 +1102,4 @@ versions: Array<Version>, };
 /**
  * Why bytes were kept.
  */
-export type Why = "saved" | "here" | "disk" | "restored" | "checkpoint";
+export type Why = "saved" | "here" | "disk" | "restored" | "checkpoint" | "imported";

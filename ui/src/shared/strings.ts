@@ -233,6 +233,7 @@ export const strings = {
       disk: 'On disk, before a merge',
       restored: 'Before one was put back',
       checkpoint: 'Checkpoint',
+      imported: 'From a Jupyter server’s history',
     },
     looking: 'Looking for versions…',
     none: 'None yet. One is kept before each save, and two when another program changed the file.',

@@ -263,7 +263,7 @@ impl Actor {
                 return;
             }
             if from_client && effects.iter().any(|effect| matches!(effect, Effect::Append { .. })) {
-                self.shared.edits.note(now.elapsed);
+                self.folder.edits.note(now.elapsed);
             }
             // Nothing is committed in between: what one input led to is in one group.
             for effect in effects {
@@ -298,7 +298,8 @@ impl Actor {
     }
 
     pub(crate) fn commit(&mut self) {
-        let (Some(group), Some(since)) = (self.log.take(), self.since) else { return };
+        let (Some(mut group), Some(since)) = (self.log.take(), self.since) else { return };
+        group.batch.at = self.shared.clock.unix_ms();
         let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
         self.jobs.spawn(async move {
             let result = store.commit(folder, &room, since, group.batch.clone()).await;

@@ -1,7 +1,7 @@
 //! Who is connected, over all folders: one entry for every socket, and the rows that the panel makes of them.
 
 use crate::connection::Device;
-use crate::{Closing, Grant};
+use crate::{Closing, Grant, RoomCount};
 use protocol::panel::Presence;
 use protocol::{ClientId, Role};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -15,6 +15,8 @@ pub(crate) struct Client {
     pub(crate) grant: Grant,
     /// From which device.
     pub(crate) device: Device,
+    /// Name of the room.
+    pub(crate) room: String,
     /// API path of the document, `None` in a transient room.
     pub(crate) path: Option<String>,
     /// Unix milliseconds.
@@ -213,6 +215,22 @@ impl Clients {
         rows
     }
 
+    /// How many clients there are, in all folders.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().clients.len()
+    }
+
+    /// The folder's rooms that somebody is in, by name.
+    pub(crate) fn rooms(&self, slug: &str) -> Vec<RoomCount> {
+        let mut rooms: BTreeMap<String, RoomCount> = BTreeMap::new();
+        for client in self.lock().clients.values().filter(|client| client.grant.slug == slug) {
+            let Client { room, path, .. } = client;
+            let new = || RoomCount { room: room.clone(), path: path.clone(), clients: 0 };
+            rooms.entry(room.clone()).or_insert_with(new).clients += 1;
+        }
+        rooms.into_values().collect()
+    }
+
     /// Who has which document of a folder open: path and person, each pair once.
     pub(crate) fn open_documents(&self, slug: &str) -> HashMap<String, Vec<protocol::event::Person>> {
         let mut open: HashMap<String, Vec<protocol::event::Person>> = HashMap::new();
@@ -242,6 +260,7 @@ mod tests {
                 owner: false,
             },
             device: Device::default(),
+            room: path.unwrap_or("presence").to_owned(),
             path: path.map(str::to_owned),
             since: 1,
             line: Line(std::sync::Arc::new(|_, _| {})),

@@ -9,8 +9,13 @@ use std::time::Duration;
 /// Configuration of a [`crate::Host`].
 #[derive(Clone, Debug)]
 pub struct HostConfig {
-    /// Where the store lives; `None`: the platform's data directory.
+    /// Where the host keeps things; `None`: the platform's data directory.
     pub state_dir: Option<PathBuf>,
+    /// Where histories, links and events are kept.
+    pub keeping: Keeping,
+    /// A document's history is put together into one state when nobody edited the document for so long; `None`: only when it gets
+    /// long. Its content stays.
+    pub document_ttl: Option<Duration>,
     /// Name of the person at the host, as guests read it; `None`: what was used last, else the account's.
     pub host_name: Option<String>,
     /// The owner's token; `None`: what was used last, else a random one.
@@ -21,6 +26,10 @@ pub struct HostConfig {
     pub policy: Policy,
     /// How often watched files are looked at besides the system's notifications; zero: never.
     pub poll_interval: Duration,
+    /// Documents can be opened together; otherwise files can only be read and saved.
+    pub collaboration: bool,
+    /// Front ends are told that cells are to be run by the host. It runs none yet, and says so when it is asked to.
+    pub server_side_execution: bool,
     /// What new guests may do who come by a folder's first link.
     pub link_role: Role,
     /// The owner is asked about everybody who comes by a folder's first link; each link can be set otherwise.
@@ -35,10 +44,21 @@ pub struct HostConfig {
     pub clocks: Clocks,
 }
 
+/// Where a host keeps what survives a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// In a file; `None`: the one in the state directory.
+    File(Option<PathBuf>),
+    /// In a temporary file, which is gone when the host ends, however it does.
+    Temporary,
+}
+
 impl Default for HostConfig {
     fn default() -> Self {
         Self {
             state_dir: None,
+            keeping: Keeping::File(None),
+            document_ttl: None,
             host_name: None,
             owner_token: None,
             remembered: true,
@@ -50,6 +70,8 @@ impl Default for HostConfig {
                 retry_delay: Duration::from_secs(10),
             },
             poll_interval: Duration::from_secs(1),
+            collaboration: true,
+            server_side_execution: false,
             link_role: Role::Edit,
             link_ask: false,
             max_file: 256 * 1024 * 1024,

@@ -11,10 +11,12 @@ use files::Root;
 use protocol::{Action, CloseCode, DocumentKind, ErrorBody, ErrorCode, Level, RoomId, SessionId, close, session};
 use rooms::Member;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Longest name of a room, in bytes.
 const LONGEST_NAME: usize = 512;
+/// Why no document is opened.
+const SWITCHED_OFF: &str = "Editing together is switched off on this host (disable_rtc); files can be read and saved.";
 
 impl Host {
     /// `PUT session`: file id and session id of a path; `true` if the id is new.
@@ -24,6 +26,9 @@ impl Host {
         path: &str,
         request: session::Request,
     ) -> Result<(session::Response, bool)> {
+        if !self.config().collaboration {
+            return Err(ErrorBody::new(ErrorCode::Forbidden, SWITCHED_OFF));
+        }
         let folder = self.shared().folder(&grant.slug)?;
         let path = Root::normalise(path).map_err(read_fault)?;
         let root = folder.root()?;
@@ -55,6 +60,9 @@ impl Host {
             return refuse(CloseCode::BadContent, "This is no name of a room.");
         };
         let (number, path) = match &id {
+            RoomId::Document { .. } if !self.config().collaboration => {
+                return refuse(CloseCode::Forbidden, SWITCHED_OFF);
+            }
             RoomId::Transient(name) => {
                 folder.enter_fork(name, session).await?;
                 (0, None)
@@ -110,7 +118,11 @@ impl Host {
         let remote = device.is_remote();
         let reached = remote.then(|| device.clone());
         let since = shared.clock.unix_ms();
-        let entry = Entry::new(shared, client, Client { grant: grant.clone(), device, path, since, line });
+        let entry = Entry::new(
+            shared,
+            client,
+            Client { grant: grant.clone(), device, room: id.to_string(), path, since, line },
+        );
         // Asked after the client is in the table: whoever changes something from now on finds it there. Held until the room was
         // told, so that what is changed then comes after it.
         let access = folder.access.lock();
@@ -140,19 +152,6 @@ impl Host {
             shared.event(&folder.slug, Level::Info, Action::Share, format!("Reached from {device}"));
         }
         Ok(Connection { client, room, frames: waiting, exit, shared: Arc::downgrade(shared), ended: false })
-    }
-
-    /// Content of an open document as its file would hold it, or `None` if it is not open.
-    pub async fn get_document(&self, slug: &str, path: &str, kind: &DocumentKind) -> Result<Option<Vec<u8>>> {
-        let folder = self.shared().folder(slug)?;
-        let path = Root::normalise(path).map_err(read_fault)?;
-        let Some(row) = folder.ids.at(&path) else { return Ok(None) };
-        let id = RoomId::document(kind.clone(), row.id);
-        let Some(room) = folder.rooms.get(&id) else { return Ok(None) };
-        let (answer, state) = oneshot::channel();
-        room.tell(Told::State(answer));
-        let Ok(Some(state)) = state.await else { return Ok(None) };
-        self.render(&folder, &path, kind, state).await.map(Some)
     }
 
     /// A document as its file would hold it.

@@ -1,6 +1,7 @@
 //! One shared folder: its files' ids, its rooms, its link and guests, and where it is on the disk.
 
 use crate::access::Access;
+use crate::edits::Edits;
 use crate::file_ids::{FileIds, Renamed, record};
 use crate::forks::Forks;
 use crate::listing::Listing;
@@ -38,6 +39,7 @@ pub(crate) struct Folder {
     pub(crate) access: Access,
     pub(crate) ids: FileIds,
     pub(crate) rooms: Rooms,
+    pub(crate) edits: Edits,
     pub(crate) forks: Forks,
     /// The tasks of its rooms.
     pub(crate) tasks: TaskTracker,
@@ -89,6 +91,7 @@ impl Folder {
             access: Access::new(access),
             ids: FileIds::new(rows),
             rooms: Rooms::default(),
+            edits: Edits::default(),
             forks: Forks::default(),
             tasks: TaskTracker::new(),
             stop: shared.stop.child_token(),

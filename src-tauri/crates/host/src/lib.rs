@@ -22,9 +22,11 @@ mod file_ids;
 mod folder;
 mod folders;
 mod forks;
+mod import;
 mod keeping;
 mod keys;
 mod kinds;
+mod library;
 mod lifecycle;
 mod listing;
 mod log;
@@ -36,9 +38,11 @@ mod people;
 mod random;
 mod registry;
 mod relocating;
+mod retention;
 mod sample;
 mod shared;
 mod sharing;
+mod statistics;
 mod untitled;
 mod uploads;
 mod versions;
@@ -55,11 +59,14 @@ mod support;
 
 pub use access::{Grant, LinkOffer};
 pub use clock::{Clocks, Moment};
-pub use config::HostConfig;
+pub use config::{HostConfig, Keeping};
 pub use connection::{Closing, Connection, Device, Outgoing};
 pub use entering::{Tokens, Visitor};
 pub use forks::{Turn, Turned};
+pub use import::{Imported, Outcome};
+pub use library::{DocumentCopy, LiveDocument};
 pub use listing::FileWatch;
+pub use statistics::{RoomCount, Statistics};
 
 use protocol::ErrorBody;
 use protocol::panel::{Code, Interface, Knock, Link, Presence, Remembered, Removed, Token};
@@ -72,8 +79,8 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// The running host. Cheap to clone; [`Host::shutdown`] ends it for all clones. Dropping the last clone without it is merely
 /// impolite: what was typed is in the log.
 ///
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `folders`, `sharing`, `entering`, `people`, `documents`,
-/// `contents`, `listing`, `versions`, `writing`, `checkpoints`, `forks`.
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `statistics`, `folders`, `sharing`, `entering`, `people`,
+/// `documents`, `library`, `contents`, `listing`, `versions`, `writing`, `checkpoints`, `forks`, `import`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 
@@ -84,6 +91,11 @@ struct Running {
 }
 
 impl Host {
+    /// How it was started.
+    pub fn config(&self) -> &HostConfig {
+        &self.0.shared.config
+    }
+
     pub(crate) fn shared(&self) -> &Arc<shared::Shared> {
         &self.0.shared
     }

@@ -3,11 +3,10 @@
 use crate::bus::Bus;
 use crate::clients::Clients;
 use crate::clock::Clock;
-use crate::edits::Edits;
 use crate::keys::Keys;
 use crate::shared::{Changes, Shared, store_fault};
 use crate::uploads::Uploads;
-use crate::{Host, HostConfig, Result, Running, sharing, wake};
+use crate::{Host, HostConfig, Keeping, Result, Running, retention, sharing, statistics, wake};
 use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -22,7 +21,12 @@ impl Host {
     /// Opens the store and brings back the folders of the last run.
     pub async fn start(config: HostConfig) -> Result<Host> {
         let state_dir = state_dir(&config).await?;
-        let (store, aside) = Store::open(&state_dir.join(STORE)).await.map_err(store_fault)?;
+        let (store, aside) = match &config.keeping {
+            Keeping::File(Some(path)) => Store::open(path).await,
+            Keeping::File(None) => Store::open(&state_dir.join(STORE)).await,
+            Keeping::Temporary => Store::temporary().await.map(|store| (store, None)),
+        }
+        .map_err(store_fault)?;
         let account = || account().unwrap_or_else(|| "The host".to_owned());
         let host_name = remembered(&store, "host-name", config.host_name.as_deref(), account).await?;
         let keys = Keys::open(&state_dir, &store, config.owner_token.as_deref()).await?;
@@ -37,7 +41,6 @@ impl Host {
             clients: Clients::default(),
             changes: Changes::new(),
             wakes: Changes::new(),
-            edits: Edits::default(),
             uploads: Uploads::default(),
             keys,
             host_name,
@@ -62,6 +65,8 @@ impl Host {
         drop(_one_at_a_time);
         tokio::spawn(wake::watch(host.shared().clone()));
         tokio::spawn(sharing::watch(host.shared().clone()));
+        tokio::spawn(retention::watch(host.shared().clone()));
+        tokio::spawn(statistics::log(host.shared().clone()));
         Ok(host)
     }
 
@@ -86,11 +91,6 @@ impl Host {
         self.shared().wakes.subscribe()
     }
 
-    /// Document edits in the last minute.
-    pub fn edits_per_minute(&self) -> u32 {
-        self.shared().edits.in_last_minute(self.shared().clock.now().elapsed)
-    }
-
     /// Disconnects everybody, writes what is unsaved, closes the store.
     pub async fn shutdown(&self) {
         let shared = self.shared();
@@ -110,7 +110,7 @@ impl Host {
     }
 }
 
-/// The state directory, made if it is not there, for this account's eyes only.
+/// The state directory, made if something is to be kept in it and it is not there, for this account's eyes only.
 async fn state_dir(config: &HostConfig) -> Result<PathBuf> {
     let place = config
         .state_dir
@@ -118,6 +118,9 @@ async fn state_dir(config: &HostConfig) -> Result<PathBuf> {
         .or_else(|| directories::ProjectDirs::from("", "", "commonplace").map(|dirs| dirs.data_dir().to_owned()));
     let failed = |why: String| ErrorBody::new(ErrorCode::Fault, why);
     let place = place.ok_or_else(|| failed("This account has no home directory to keep things in.".to_owned()))?;
+    if config.keeping != Keeping::File(None) {
+        return Ok(place);
+    }
     let there = place.is_dir();
     let sentence = |error: std::io::Error| failed(format!("{} cannot be used: {error}", place.display()));
     tokio::fs::create_dir_all(&place).await.map_err(sentence)?;

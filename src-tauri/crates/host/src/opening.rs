@@ -183,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn store_93_a_log_is_shortened_only_to_a_state_that_says_all_of_it() {
-        let store = Store::in_memory().await.unwrap();
+        let store = Store::temporary().await.unwrap();
         let folder = store.add_folder("/tides", "tides").await.unwrap().id;
         let all = typed(&["one ", "two ", "three "]);
         let log = |updates: &[ydoc::Update]| (1..).zip(updates.iter().cloned()).collect::<Vec<_>>();

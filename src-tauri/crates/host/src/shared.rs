@@ -3,7 +3,6 @@
 use crate::bus::Bus;
 use crate::clients::Clients;
 use crate::clock::Clock;
-use crate::edits::Edits;
 use crate::folder::Folder;
 use crate::keys::Keys;
 use crate::uploads::Uploads;
@@ -26,7 +25,6 @@ pub(crate) struct Shared {
     pub(crate) changes: Changes,
     /// Ticks when the computer woke.
     pub(crate) wakes: Changes,
-    pub(crate) edits: Edits,
     pub(crate) uploads: Uploads,
     pub(crate) keys: Keys,
     pub(crate) host_name: String,

@@ -181,9 +181,9 @@ fn save_30_an_edit_reaches_the_file_and_stopping_the_host_waits_for_it() {
         event(&mut events, "the save", |record| record.event.action == Action::Save).await;
         assert_eq!(host.edits_per_minute(), 1);
         let kind = DocumentKind::text();
-        let open = host.get_document("tide-pools", "a.md", &kind).await.unwrap();
+        let open = host.document("tide-pools", "a.md", &kind).await.unwrap().map(|copy| copy.bytes());
         assert_eq!(open.as_deref(), Some(b"hello\nthere\n".as_slice()));
-        assert_eq!(host.get_document("tide-pools", "b.md", &kind).await.unwrap(), None);
+        assert!(host.document("tide-pools", "b.md", &kind).await.unwrap().is_none());
         host.shutdown().await;
     });
     assert_eq!(place.read("a.md"), "hello\nthere\n");
@@ -304,4 +304,32 @@ fn dropping_the_host_ends_its_tasks() {
         drop(host);
         patiently("the end", async { while ana.connection.receive().await.is_some() {} }).await;
     });
+}
+
+#[test]
+fn seed_8_every_task_of_a_host_ends_when_it_stops() {
+    let names: Vec<String> = (0..20).map(|number| format!("{number}.md")).collect();
+    let place = Place::new(&names.iter().map(|name| (name.as_str(), "before\n")).collect::<Vec<_>>());
+    let mut config = place.config();
+    config.policy.save_delay = None;
+    config.document_ttl = Some(std::time::Duration::from_secs(3600));
+    place.run_with(config, async |host| {
+        let mut peers = Vec::new();
+        for name in &names {
+            let mut peer = Peer::open(&host, &owner(&host), name).await;
+            peer.type_in("after\n").await;
+            peers.push(peer);
+        }
+        let metrics = tokio::runtime::Handle::current().metrics();
+        assert!(metrics.num_alive_tasks() > 20);
+        host.shutdown().await;
+        drop((host, peers));
+        let ended = async {
+            while metrics.num_alive_tasks() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        patiently("the last task", ended).await;
+    });
+    assert!(names.iter().all(|name| place.read(name) == "before\nafter\n"));
 }

@@ -19,11 +19,13 @@ pub enum Why {
     /// The file, when somebody asked for a checkpoint. A file has one at most, which stays until the next or until it is
     /// forgotten.
     Checkpoint,
+    /// What only the history of a Jupyter server had.
+    Imported,
 }
 
 impl Why {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Saved, Self::Here, Self::Disk, Self::Restored, Self::Checkpoint];
+    pub const ALL: [Self; 6] = [Self::Saved, Self::Here, Self::Disk, Self::Restored, Self::Checkpoint, Self::Imported];
 
     /// As it is stored and sent.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Why {
             Self::Disk => "disk",
             Self::Restored => "restored",
             Self::Checkpoint => "checkpoint",
+            Self::Imported => "imported",
         }
     }
 }

@@ -139,10 +139,19 @@ async fn me(State(server): State<Server>, asked: Asked) -> Answer<Json<serde_jso
     Ok(Json(json!({ "identity": grant.user, "permissions": permissions })))
 }
 
-/// `GET api/status`.
+/// `GET api/status`, of one folder.
 async fn status(State(server): State<Server>, asked: Asked) -> Answer<Json<serde_json::Value>> {
-    asked.grant(&server)?;
+    let grant = asked.grant(&server)?;
     let started = server.started().format(&Rfc3339).unwrap_or_default();
-    let connections = server.sockets().len();
-    Ok(Json(json!({ "started": started, "last_activity": started, "connections": connections, "kernels": 0 })))
+    let now = server.host().statistics(&grant.slug)?;
+    let rooms = now.rooms.iter().map(|room| json!({ "room": room.room, "path": room.path, "clients": room.clients }));
+    Ok(Json(json!({
+        "started": started,
+        "last_activity": started,
+        "connections": now.connections,
+        "kernels": 0,
+        // Beyond Jupyter's keys: edits of the last minute, and where the connections are.
+        "patches_per_minute": now.patches,
+        "rooms": rooms.collect::<Vec<_>>(),
+    })))
 }

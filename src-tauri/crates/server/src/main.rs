@@ -1,5 +1,7 @@
 //! `commonplace-host`: the host without a window. Arguments in, one line with the address out, until it is told to stop.
 
+mod import;
+mod options;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -15,7 +17,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serves folders until it is stopped (Ctrl-C or SIGTERM); prints one line with their addresses when it is ready.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
+    /// Takes over what only the history of a Jupyter server has: edits that never reached their files become versions of them.
+    ImportHistory(import::Import),
 }
 
 #[tokio::main]
@@ -23,5 +27,6 @@ async fn main() -> anyhow::Result<()> {
     server::log_to_stderr("info");
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run().await,
+        Command::ImportHistory(import) => import.run().await,
     }
 }

@@ -1,5 +1,6 @@
 //! `commonplace-host serve`: its options, and its life.
 
+use crate::options::{self, Options, truth};
 use anyhow::Context as _;
 use clap::Args;
 use host::{Host, HostConfig};
@@ -8,13 +9,12 @@ use server::{Server, ServerOptions};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Options of `serve`.
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
     /// Folders to serve, each at /SLUG/; a single one also at /
-    #[arg(required = true, value_name = "FOLDER")]
+    #[arg(required_unless_present = "show_config", value_name = "FOLDER")]
     folders: Vec<PathBuf>,
     /// Port; if another program has it, the next free one; 0: any free one
     #[arg(long, value_name = "N", default_value_t = 8787)]
@@ -31,15 +31,14 @@ pub(crate) struct Serve {
     /// Where histories, links and events are kept [default: the platform's data directory]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Seconds without edits after which a document is saved; "none": only when asked
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
-    save_delay: Delay,
-    /// Seconds after which a document that nobody has open is closed; "none": never
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = delay)]
-    cleanup_delay: Delay,
-    /// Seconds between looks at open files, besides the system's notifications; "none": no looks
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = delay)]
-    poll_interval: Delay,
+    #[command(flatten)]
+    options: Options,
+    /// Take options that are not given here from this file: a jupyter_server_config.json or jupyter_config.json; may be given again
+    #[arg(long, value_name = "FILE")]
+    jupyter_config: Vec<PathBuf>,
+    /// Print the options that Jupyter has too, under our names and its own, and end
+    #[arg(long)]
+    show_config: bool,
     /// Your name, as guests read it [default: the one of the last run, else the account's]
     #[arg(long, value_name = "NAME")]
     host_name: Option<String>,
@@ -65,23 +64,6 @@ pub(crate) struct Serve {
     max_file: u64,
 }
 
-/// Seconds, or never.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Delay(Option<Duration>);
-
-fn delay(text: &str) -> Result<Delay, String> {
-    if text == "none" {
-        return Ok(Delay(None));
-    }
-    let seconds = text.parse::<f64>().map_err(|_| "expected seconds, such as 0.5, or none".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map(|delay| Delay(Some(delay))).map_err(|error| error.to_string())
-}
-
-/// As it is written here, and as Jupyter's options have it.
-fn truth(text: &str) -> Result<bool, String> {
-    text.to_ascii_lowercase().parse().map_err(|_| "expected true or false".to_owned())
-}
-
 /// Running code is never a link's to give.
 fn link_role(text: &str) -> Result<Role, String> {
     match text {
@@ -100,10 +82,20 @@ fn token(text: &str) -> Result<String, String> {
 impl Serve {
     /// Serves until a signal comes.
     pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let config = self.config()?;
+        if self.show_config {
+            let text = serde_json::to_string_pretty(&options::show(&config))?;
+            return writeln!(std::io::stdout(), "{text}").context("cannot print the options");
+        }
+        if config.server_side_execution {
+            tracing::warn!(
+                "server_side_execution is on, but code is not run here yet: front ends that ask for it are told so"
+            );
+        }
         anyhow::ensure!(self.slug.is_none() || self.folders.len() == 1, "--slug is for a single folder");
         // Signals are caught from here on, so that one that comes early is not a kill.
         let stop = stop_signal()?;
-        let host = Host::start(self.config()).await.context("cannot start the host")?;
+        let host = Host::start(config).await.context("cannot start the host")?;
         let mut slugs = Vec::new();
         for folder in &self.folders {
             let slug = host.add_folder(folder, self.slug.as_deref()).await;
@@ -127,12 +119,11 @@ impl Serve {
         Ok(())
     }
 
-    fn config(&self) -> HostConfig {
+    fn config(&self) -> anyhow::Result<HostConfig> {
         let mut config = HostConfig {
             state_dir: self.state_dir.clone(),
             host_name: self.host_name.clone(),
             owner_token: self.token.clone(),
-            poll_interval: self.poll_interval.0.unwrap_or(Duration::ZERO),
             max_file: self.max_file,
             link_role: self.link_role,
             delete_to_trash: self.delete_to_trash,
@@ -140,12 +131,13 @@ impl Serve {
             remembered: false,
             ..HostConfig::default()
         };
-        config.policy.save_delay = self.save_delay.0;
-        config.policy.cleanup_delay = self.cleanup_delay.0;
-        if let Some(delay) = self.save_delay.0 {
-            config.policy.save_at_most = config.policy.save_at_most.max(delay);
+        // Of several files, the last one counts most.
+        let mut options = self.options.clone();
+        for file in self.jupyter_config.iter().rev() {
+            options = options.or(Options::read(file).map_err(anyhow::Error::msg)?);
         }
-        config
+        options.apply(&mut config);
+        Ok(config)
     }
 
     /// The line that says where the folders are: the owner's addresses, then the share links.
@@ -185,11 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_understood_or_refused() {
-        assert_eq!(delay("0.5"), Ok(Delay(Some(Duration::from_millis(500)))));
-        assert_eq!(delay("none"), Ok(Delay(None)));
-        assert!(delay("-1").is_err() && delay("soon").is_err() && delay("inf").is_err());
-        assert_eq!((truth("True"), truth("false"), truth("no").is_err()), (Ok(true), Ok(false), true));
+    fn a_token_needs_no_encoding() {
         assert!(token("abc-1").is_ok() && token("a;b").is_err() && token("").is_err());
     }
 }

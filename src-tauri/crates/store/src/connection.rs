@@ -4,7 +4,7 @@
 //! in a transaction of its own. Commits of histories wait in a queue that whoever comes first empties in one transaction.
 
 use crate::history::{self, Waiting};
-use crate::{Result, StoreError, migrations, versions};
+use crate::{Result, StoreError, migrations, versions, ystore};
 use rusqlite::{Connection, ErrorCode, Transaction};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl From<serde_json::Error> for Fault {
 pub(crate) struct Shared {
     open: Arc<tokio::sync::Mutex<Option<Open>>>,
     queue: Arc<Mutex<Vec<Waiting>>>,
-    /// Where the file is; `None`: in memory.
+    /// Where the file is; `None`: it is temporary.
     path: Option<Arc<PathBuf>>,
 }
 
@@ -66,9 +66,10 @@ impl Shared {
         Self { open, queue: Arc::default(), path: path.map(Arc::new) }
     }
 
-    pub(crate) async fn in_memory() -> Result<Self> {
-        blocking("the store in memory", || {
-            let mut connection = Connection::open_in_memory().map_err(Fault::from)?;
+    pub(crate) async fn temporary() -> Result<Self> {
+        blocking("the temporary store", || {
+            // SQLite's own name for a file that it unlinks as soon as it is open (on Windows: that the system deletes on closing).
+            let mut connection = Connection::open("").map_err(Fault::from)?;
             prepare(&mut connection)?;
             Ok(Self::new(Open { connection, _lock: None }, None))
         })
@@ -78,6 +79,12 @@ impl Shared {
     pub(crate) async fn open(path: &Path) -> Result<(Self, Option<PathBuf>)> {
         let path = path.to_owned();
         blocking(format!("{}", path.display()), move || {
+            // First of all: nothing is done to a file of another program.
+            if ystore::is_foreign(&path) {
+                return Err(Fault::new(
+                    "another program made it; name a file for Commonplace alone (import-history takes over one of Jupyter's)",
+                ));
+            }
             let lock = make_place(&path)?;
             let damaged = beside(&path, DAMAGED);
             let first = match damaged.exists() {
@@ -190,7 +197,7 @@ fn flush<'a>(open: Option<&'a mut Open>, queue: &Mutex<Vec<Waiting>>) -> Option<
     Some(open)
 }
 
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     what: impl Into<String>,
     job: impl FnOnce() -> std::result::Result<T, Fault> + Send + 'static,
 ) -> Result<T> {

@@ -80,6 +80,11 @@ fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64
         insert.execute(params![document, *seq as i64, &bytes[..]])?;
         last = *seq;
     }
+    if !batch.append.is_empty() {
+        connection
+            .prepare_cached("UPDATE documents SET edited = max(edited, ?) WHERE id = ?")?
+            .execute(params![batch.at as i64, document])?;
+    }
     if let Some(base) = &batch.base {
         let (seq, state) = match &base.at {
             BaseAt::Log(seq) => (Some(*seq as i64), None),
@@ -215,6 +220,18 @@ pub(crate) fn compact(connection: &Connection, folder: FolderId, room: &str, seq
     }
     connection.execute("DELETE FROM updates WHERE document = ? AND seq < ?", params![document, seq as i64])?;
     Ok(())
+}
+
+/// Rooms with more than one row whose log is older than `before`; from now on it is as old as `now`.
+pub(crate) fn take_expired(connection: &Connection, before: u64, now: u64) -> Outcome<Vec<(FolderId, String)>> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE documents SET edited = ?2
+         WHERE edited <= ?1 AND room NOT LIKE 'cleared %'
+         AND (SELECT count(*) FROM updates WHERE document = documents.id) > 1
+         RETURNING folder, room",
+    )?;
+    let rows = statement.query_map([before as i64, now as i64], |row| Ok((FolderId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Gives a history another name, under which no room looks for it.

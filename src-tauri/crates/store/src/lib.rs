@@ -12,6 +12,7 @@ mod migrations;
 mod people;
 mod records;
 mod versions;
+pub mod ystore;
 
 pub use access::{AccessKey, AccessRow, AccessRows, DeviceRow, GuestRow, LinkRow, TokenRow};
 
@@ -104,6 +105,8 @@ pub struct History {
 /// What is written to a room's history in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
+    /// When it is written, in Unix milliseconds; tells the age of the log.
+    pub at: u64,
     /// To the end of the log.
     pub append: Vec<(Seq, Arc<[u8]>)>,
     /// The new base; forgets the intent.
@@ -126,9 +129,10 @@ impl Store {
         Ok((Store(shared), aside))
     }
 
-    /// An empty store that ends with the process.
-    pub async fn in_memory() -> Result<Store> {
-        Ok(Store(Shared::in_memory().await?))
+    /// An empty store in a temporary file that only this process can reach. The system removes it with the process, however that
+    /// ends.
+    pub async fn temporary() -> Result<Store> {
+        Ok(Store(Shared::temporary().await?))
     }
 
     /// Finishes what was begun and closes the file. Later calls fail.
@@ -255,6 +259,12 @@ impl Store {
     pub async fn compact(&self, folder: FolderId, room: &str, seq: Seq, state: Arc<[u8]>) -> Result<()> {
         let room = room.to_owned();
         self.0.run(of_room(&room), move |c| history::compact(c, folder, &room, seq, &state)).await
+    }
+
+    /// Rooms, with their folders, whose log has more than one row and did not grow since `before`. They count as looked at `now`:
+    /// none is answered again before it is as old once more. Unix milliseconds.
+    pub async fn take_expired(&self, before: u64, now: u64) -> Result<Vec<(FolderId, String)>> {
+        self.0.run("the ages of the histories", move |c| history::take_expired(c, before, now)).await
     }
 
     /// Forgets a history (kept under another name for a person to look at): the document begins anew in session `since`.

@@ -1,4 +1,4 @@
-//! Histories of documents, on disk and in memory: one suite for both.
+//! Histories of documents, in a file and in a temporary one: one suite for both.
 
 #![allow(clippy::unwrap_used)]
 
@@ -24,7 +24,7 @@ async fn both() -> [Each; 2] {
     let place = tempfile::tempdir().unwrap();
     let (on_disk, aside) = Store::open(&place.path().join("state/commonplace.db")).await.unwrap();
     assert_eq!(aside, None);
-    [with_folder(on_disk, Some(place)).await, with_folder(Store::in_memory().await.unwrap(), None).await]
+    [with_folder(on_disk, Some(place)).await, with_folder(Store::temporary().await.unwrap(), None).await]
 }
 
 fn update(text: &str) -> Arc<[u8]> {

@@ -9,7 +9,7 @@ use store::{AccessKey, AccessRow, AccessRows, Batch, DeviceRow, FileRow, GuestRo
 async fn both() -> [(Store, Option<tempfile::TempDir>); 2] {
     let place = tempfile::tempdir().unwrap();
     let (on_disk, _) = Store::open(&place.path().join("commonplace.db")).await.unwrap();
-    [(on_disk, Some(place)), (Store::in_memory().await.unwrap(), None)]
+    [(on_disk, Some(place)), (Store::temporary().await.unwrap(), None)]
 }
 
 fn event(line: &str) -> Event {

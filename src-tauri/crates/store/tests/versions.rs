@@ -69,7 +69,7 @@ async fn store_74_equal_bytes_are_stored_once_and_are_no_new_version_right_after
 
 #[tokio::test]
 async fn store_72_bytes_of_versions_that_went_are_gone_too() {
-    let store = Store::in_memory().await.unwrap();
+    let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     for number in 0..9u8 {
         let content = DiskContent::new(vec![number; 16 << 20]);
@@ -91,7 +91,7 @@ fn large(seed: u8) -> DiskContent {
 
 #[tokio::test]
 async fn store_110_a_checkpoint_is_a_version_that_stays_until_the_next_or_until_it_is_forgotten() {
-    let store = Store::in_memory().await.unwrap();
+    let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     let own = file();
     let checkpoint = |time, text| store.keep_version(folder, &own, kept(time, Why::Checkpoint, text));
@@ -120,7 +120,7 @@ async fn store_110_a_checkpoint_is_a_version_that_stays_until_the_next_or_until_
 
 #[tokio::test]
 async fn store_111_others_are_served_while_a_large_version_is_written_and_read() {
-    let store = Store::in_memory().await.unwrap();
+    let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     // What is asked for second is answered first: whoever comes gets the connection before the next piece does.
     let keep = vec![Kept { time: 1, why: Why::Saved, content: large(1) }];
@@ -146,7 +146,7 @@ async fn first(one: impl Future<Output = ()>, two: impl Future<Output = ()>) -> 
 
 #[tokio::test]
 async fn store_71_a_side_of_a_merge_with_the_bytes_of_the_version_before_it_is_kept_as_that() {
-    let store = Store::in_memory().await.unwrap();
+    let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     let both = [kept(10, Why::Saved, "here"), kept(10, Why::Here, "here"), kept(10, Why::Disk, "disk")];
     keep(&store, folder, ROOM, &both).await;
@@ -156,7 +156,7 @@ async fn store_71_a_side_of_a_merge_with_the_bytes_of_the_version_before_it_is_k
 
 #[tokio::test]
 async fn store_75_the_newest_eight_merges_come_with_the_history() {
-    let store = Store::in_memory().await.unwrap();
+    let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     let merge = |id: u64| Merge {
         id,

@@ -46,6 +46,11 @@ impl Document {
         Ok(document)
     }
 
+    /// Kind of document.
+    pub fn model(&self) -> Model {
+        self.model
+    }
+
     /// Loads a file's bytes into an empty document and returns the update that did it. The same bytes always give the same
     /// operations (their author is a hash of the loader's version, the model and the bytes).
     pub fn load(&mut self, bytes: &[u8]) -> Result<Update, ParseError> {
@@ -185,6 +190,14 @@ impl Document {
         }
         txn.commit();
         txn.has_changes().then(|| txn.encode_update_v1().into())
+    }
+
+    /// A text in the `state` map.
+    pub fn state_text(&self, key: &str) -> Option<String> {
+        match state_map(&self.doc).get(&self.doc.transact(), key) {
+            Some(Out::Any(Any::String(text))) => Some(text.to_string()),
+            _ => None,
+        }
     }
 
     /// `state.dirty`.

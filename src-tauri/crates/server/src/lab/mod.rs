@@ -69,7 +69,9 @@ async fn lab(State(server): State<Server>, asked: Asked, request: Request) -> An
         return Ok(see_other(&format!("{}/{bare}{query}", asked.base.prefix)));
     }
     let html = match server.installation().assets() {
-        Ok(assets) => (StatusCode::OK, page::render(&assets, &asked.base.prefix, &path, &grant).await?),
+        Ok(assets) => {
+            (StatusCode::OK, page::render(&assets, &asked.base.prefix, &path, &grant, server.host().config()).await?)
+        }
         Err(missing) => (StatusCode::NOT_FOUND, page::missing(missing, grant.owner)),
     };
     let headers = [

@@ -3,7 +3,7 @@
 use super::assets::{Assets, Missing};
 use super::blocking;
 use crate::error::{Answer, Failure};
-use host::Grant;
+use host::{Grant, HostConfig};
 use protocol::ErrorCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -29,8 +29,22 @@ const DISABLED: [&str; 5] = [
 const VIEWER: &str = "@commonplace/viewer";
 const VIEWER_LOAD: &str = "static/viewer.js";
 
+/// What the host was started with, in Jupyter's words.
+#[derive(Clone, Copy)]
+struct Switches {
+    disable_rtc: bool,
+    server_side_execution: bool,
+}
+
 /// The page for one visitor.
-pub(crate) async fn render(assets: &Arc<Assets>, prefix: &str, path: &str, grant: &Grant) -> Answer<String> {
+pub(crate) async fn render(
+    assets: &Arc<Assets>,
+    prefix: &str,
+    path: &str,
+    grant: &Grant,
+    host: &HostConfig,
+) -> Answer<String> {
+    let switches = Switches { disable_rtc: !host.collaboration, server_side_execution: host.server_side_execution };
     let (assets, prefix, path, grant) = (assets.clone(), prefix.to_owned(), path.to_owned(), grant.clone());
     blocking(move || {
         let read = |place: &std::path::Path| {
@@ -49,13 +63,20 @@ pub(crate) async fn render(assets: &Arc<Assets>, prefix: &str, path: &str, grant
         if scripts.is_empty() {
             return Err(Failure::new(ErrorCode::Fault, "The page of this computer's JupyterLab names no scripts"));
         }
-        Ok(html(&config(&prefix, &path, &grant, version, &extensions), &prefix, &scripts))
+        Ok(html(&config(&prefix, &path, &grant, switches, version, &extensions), &prefix, &scripts))
     })
     .await
 }
 
 /// The configuration. There is no token in it: the cookie carries it, which no script can read.
-fn config(prefix: &str, path: &str, grant: &Grant, version: &str, extensions: &[(&str, Value)]) -> Value {
+fn config(
+    prefix: &str,
+    path: &str,
+    grant: &Grant,
+    switches: Switches,
+    version: &str,
+    extensions: &[(&str, Value)],
+) -> Value {
     let asked = Place::of(path);
     let mut disabled: Vec<Value> = DISABLED.iter().map(|name| json!(name)).collect();
     for (_, package) in extensions {
@@ -90,8 +111,8 @@ fn config(prefix: &str, path: &str, grant: &Grant, version: &str, extensions: &[
         "serverRoot": "/",
         "rootUri": "file:///",
         "virtualDocumentsUri": "file:///.virtual_documents",
-        "disableRTC": false,
-        "serverSideExecution": false,
+        "disableRTC": switches.disable_rtc,
+        "serverSideExecution": switches.server_side_execution,
         "notebookStartsKernel": false,
         "terminalsAvailable": false,
         "buildAvailable": false,

@@ -5,7 +5,7 @@ use crate::Server;
 use crate::auth::Asked;
 use crate::error::{Answer, Failure};
 use axum::extract::State;
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use protocol::ErrorCode;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ pub(crate) fn routes() -> Router<Server> {
     Router::new()
         .route("/api/kernelspecs", still(|| json!({ "default": "", "kernelspecs": {} })))
         .route("/api/kernels", still(|| json!([])).post(refuse))
+        .route("/api/kernels/{id}/execute", post(refuse_execution))
         .route("/api/sessions", still(|| json!([])).post(refuse))
         .route("/api/terminals", still(|| json!([])).post(refuse))
         .route("/api/nbconvert", still(|| json!({})))
@@ -51,4 +52,14 @@ fn languages() -> Value {
 async fn refuse(State(server): State<Server>, asked: Asked) -> Answer {
     asked.grant_to_change(&server)?;
     Err(Failure::new(ErrorCode::Forbidden, "This host runs no code"))
+}
+
+/// Running a cell here, which front ends ask for where `server_side_execution` is on.
+async fn refuse_execution(State(server): State<Server>, asked: Asked) -> Answer {
+    asked.grant_to_change(&server)?;
+    let message = match server.host().config().server_side_execution {
+        true => "server_side_execution is on, but this host runs no code yet: the cell was not run",
+        false => "This host runs no code",
+    };
+    Err(Failure::new(ErrorCode::Forbidden, message))
 }
