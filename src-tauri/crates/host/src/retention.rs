@@ -48,6 +48,16 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
 
+    /// Waits until everything in the room so far is in its log.
+    async fn stored(peer: &mut Peer) {
+        let is_answer = |frame: &&bytes::Bytes| frame.windows(6).any(|part| part == b"stored");
+        let answers = |peer: &Peer| peer.other.iter().filter(is_answer).count();
+        let before = answers(peer);
+        let asked = [&[2_u8, 7][..], b"stored?", &[1]].concat();
+        assert!(peer.connection.send(asked.into()).await);
+        peer.until("what is stored", |peer| answers(peer) > before).await;
+    }
+
     #[test]
     fn seed_3_an_expired_history_is_one_state_and_the_document_is_unchanged() {
         const TTL: Duration = Duration::from_secs(3600);
@@ -71,6 +81,7 @@ mod tests {
                 ana.type_in(word).await;
                 event(&mut events, "the save", |record| record.event.action == Action::Save).await;
             }
+            stored(&mut ana).await;
             let before = rows(&ana).await;
             assert!(before > 3, "{before}");
 
@@ -79,6 +90,7 @@ mod tests {
             assert_eq!(rows(&ana).await, before, "it is young enough");
             ben.type_in("young\n").await;
             event(&mut events, "the save", |record| record.event.action == Action::Save).await;
+            stored(&mut ben).await;
             let young = rows(&ben).await;
             seconds.fetch_add(200, Ordering::Relaxed);
             expire(shared, TTL).await;
