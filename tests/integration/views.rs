@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tests::{Setup, TestClient, TestHost, frame, notebook, until};
 use yrs::{GetString, Text, Transact};
 
@@ -31,10 +32,10 @@ fn erase(client: &TestClient, what: &str) {
     });
 }
 
-#[tokio::test]
-async fn sync_70_notebook_and_text_show_each_others_words_while_both_are_typed_in_and_nothing_is_saved() {
-    let before = notebook(&[("markdown", "Tides")]);
-    let host = TestHost::start_with(&[("n.ipynb", &before)], unsaved()).await;
+/// People type in a notebook and in its text without a pause, and nothing is saved. Each is shown the other's words, once; says how
+/// long after.
+async fn typed_in_both(before: &str, rounds: usize) {
+    let host = TestHost::start_with(&[("n.ipynb", before)], unsaved()).await;
     let text = open(&host, "n.ipynb", "text", "file").await;
     let cells = host.open_notebook("n.ipynb").await.synced().await;
     let over = Arc::new(AtomicBool::new(false));
@@ -44,34 +45,58 @@ async fn sync_70_notebook_and_text_show_each_others_words_while_both_are_typed_i
         while !over.load(Ordering::Relaxed) {
             write();
             strokes += 1;
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         strokes
     };
     let seeing = async {
-        for round in 0..5 {
+        let mut lags = Vec::new();
+        for round in 0..rounds {
             let (here, there) = (format!("<n{round}>"), format!("<t{round}>"));
             cells.type_in_cell(0, 0, &here);
             type_before(&text, "Tides", &there);
-            text.until("the notebook's word", |seen| seen.text().contains(&here)).await;
-            cells.until("the text's word", |seen| seen.sources()[0].contains(&there)).await;
+            let typed = Instant::now();
+            let in_text = async {
+                text.until("the notebook's word", |seen| seen.text().contains(&here)).await;
+                typed.elapsed()
+            };
+            let in_cells = async {
+                cells.until("the text's word", |seen| seen.sources()[0].contains(&there)).await;
+                typed.elapsed()
+            };
+            let (in_text, in_cells) = tokio::join!(in_text, in_cells);
+            lags.extend([in_text, in_cells]);
         }
         assert_eq!(host.read("n.ipynb"), before, "all that without a save");
         over.store(true, Ordering::Relaxed);
+        lags
     };
     let in_cell = || cells.type_in_cell(0, 0, ".");
     let in_text = || type_before(&text, "Tides", ",");
-    let (dots, commas, ()) = tokio::join!(typing(&in_cell), typing(&in_text), seeing);
+    let (dots, commas, mut lags) = tokio::join!(typing(&in_cell), typing(&in_text), seeing);
+    lags.sort_unstable();
+    let (kib, median, worst) = (before.len() >> 10, lags[lags.len() / 2], lags[lags.len() - 1]);
+    println!("views of {kib} KiB: {} words seen, median {median:.0?}, worst {worst:.0?}", lags.len());
     let count = |text: &str, sign: &str| text.matches(sign).count();
     cells.until("every stroke", |seen| count(&seen.sources()[0], ",") == commas).await;
-    text.until("every stroke", |seen| count(&seen.text(), ".") == dots).await;
+    text.until("every stroke", |seen| count(&seen.text(), ".") == dots + count(before, ".")).await;
     let source = cells.see(|seen| seen.sources())[0].clone();
-    for round in 0..5 {
+    for round in 0..rounds {
         for word in [format!("<n{round}>"), format!("<t{round}>")] {
             assert_eq!((count(&source, &word), count(&text.text(), &word)), (1, 1), "{word}");
         }
     }
     assert_eq!((count(&source, "."), count(&source, ",")), (dots, commas));
+}
+
+/// `VIEWS_KIB=1024` has a notebook of that size.
+#[tokio::test]
+async fn sync_70_notebook_and_text_show_each_others_words_while_both_are_typed_in_and_nothing_is_saved() {
+    let kib = std::env::var("VIEWS_KIB").map_or(0, |text| text.parse().expect("VIEWS_KIB is a number"));
+    let long = "high and low water, twice a day and a little later each day\n".repeat(40);
+    let more = (0..kib * 1024 / long.len()).map(|_| ("markdown", &*long));
+    let cells: Vec<_> = std::iter::once(("markdown", "Tides")).chain(more).collect();
+    typed_in_both(&notebook(&cells), 20).await;
 }
 
 #[tokio::test]

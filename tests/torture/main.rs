@@ -1,4 +1,4 @@
-//! The real program under torture: people type, another program writes the files, and the host is killed again and again.
+//! The real program under torture: people type, in a notebook and in its text, another program writes the files, and the host is killed again and again.
 //! Every typed token is unique, so each loss, doubling and return from the dead is seen.
 //!
 //! Not here: every order of events; the simulation has a die for that. Here the clock, the disk and the kills are real.
@@ -54,8 +54,10 @@ async fn store_60_typing_through_kills_and_other_programs_loses_and_doubles_noth
             break;
         }
     }
-    let Counts { rounds, kills, edits, disk_edits, losses, doublings, returns } = counts;
-    println!("torture: {rounds} rounds, {kills} kills, {edits} edits, {disk_edits} disk edits");
+    let Counts { rounds, kills, edits, in_views, disk_edits, losses, doublings, returns } = counts;
+    println!(
+        "torture: {rounds} rounds, {kills} kills, {edits} edits, {in_views} of them in views, {disk_edits} disk edits"
+    );
     println!("torture: {losses} losses, {doublings} doublings, {returns} returns from the dead");
     assert!(found.is_empty(), "{}", found.join("\n\n"));
 }

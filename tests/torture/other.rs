@@ -18,7 +18,7 @@ const NAME: &str = "disk";
 
 /// Texts of the file, cells apart; `None`: no document, or half of one.
 pub(crate) fn content(kind: Kind, bytes: &str) -> Option<Vec<String>> {
-    if kind == Kind::Text {
+    if kind != Kind::Notebook {
         return Some(vec![bytes.to_owned()]);
     }
     let notebook: Value = serde_json::from_str(bytes).ok()?;

@@ -1,6 +1,6 @@
 //! What a person does to a document: types tokens, deletes some, adds a cell.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, is_token};
 use crate::rng::Rng;
 use yrs::{Any, Array, ArrayPrelim, Doc, GetString, In, Map, MapPrelim, Out, Text, TextPrelim, TextRef, Transact};
 
@@ -9,6 +9,8 @@ use yrs::{Any, Array, ArrayPrelim, Doc, GetString, In, Map, MapPrelim, Out, Text
 pub(crate) enum Kind {
     Text,
     Notebook,
+    /// The text of a notebook.
+    Json,
 }
 
 /// No more cells than this.
@@ -17,7 +19,7 @@ pub(crate) const MOST_CELLS: usize = 8;
 pub(crate) const LONG: usize = 60;
 
 fn texts(kind: Kind, doc: &Doc) -> Vec<TextRef> {
-    if kind == Kind::Text {
+    if kind != Kind::Notebook {
         return vec![doc.get_or_insert_text("source")];
     }
     let cells = doc.get_or_insert_array("cells");
@@ -50,6 +52,9 @@ pub(crate) fn edit(kind: Kind, doc: &Doc, rng: &mut Rng, ledger: &mut Ledger, wh
         return;
     }
     let text = &texts[rng.below(texts.len())];
+    if kind == Kind::Json {
+        return edit_json(doc, text, rng, ledger, who);
+    }
     let chars: Vec<char> = text.get_string(&doc.transact()).chars().collect();
     let unit = |at: usize| chars[..at].iter().map(|c| c.len_utf16() as u32).sum::<u32>();
     let mut txn = doc.transact_mut();
@@ -63,6 +68,24 @@ pub(crate) fn edit(kind: Kind, doc: &Doc, rng: &mut Rng, ledger: &mut Ledger, wh
     }
     let at = rng.below(chars.len() + 1);
     text.insert(&mut txn, unit(at), &fresh(rng, ledger, who));
+}
+
+/// Types beside a token, or deletes some that stand together: inside of what a cell says, so that it stays a notebook.
+fn edit_json(doc: &Doc, text: &TextRef, rng: &mut Rng, ledger: &mut Ledger, who: &str) {
+    let chars: Vec<char> = text.get_string(&doc.transact()).chars().collect();
+    let unit = |at: usize| chars[..at].iter().map(|c| c.len_utf16() as u32).sum::<u32>();
+    let places: Vec<usize> = (0..chars.len()).filter(|at| is_token(chars[*at])).collect();
+    let Some(at) = places.get(rng.below(places.len())).copied() else { return };
+    let mut txn = doc.transact_mut();
+    if rng.chance(25) {
+        let most = 1 + rng.below(4);
+        let gone: String = chars[at..].iter().copied().take(most).take_while(|c| is_token(*c)).collect();
+        ledger.deleted(who, &gone, true);
+        text.remove_range(&mut txn, unit(at), gone.encode_utf16().count() as u32);
+    } else {
+        let typed = fresh(rng, ledger, who).replace('\n', "\\n");
+        text.insert(&mut txn, unit(at + rng.below(2)), &typed);
+    }
 }
 
 /// Some tokens, sometimes with a line end or a word between.

@@ -1,4 +1,5 @@
-//! One life: a text and a notebook, people who type, another program that writes, and a host that is killed.
+//! One life: a text and a notebook, people who type, in the notebook's text too, another program that writes, and a host that is
+//! killed.
 
 use crate::ledger::{Findings, Ledger};
 use crate::other;
@@ -14,6 +15,8 @@ pub(crate) struct Counts {
     pub(crate) rounds: usize,
     pub(crate) kills: usize,
     pub(crate) edits: usize,
+    /// Of these in the text of a notebook.
+    pub(crate) in_views: usize,
     pub(crate) disk_edits: usize,
     pub(crate) losses: usize,
     pub(crate) doublings: usize,
@@ -23,10 +26,33 @@ pub(crate) struct Counts {
 struct Document {
     kind: Kind,
     name: &'static str,
+    /// What is open of it.
+    rooms: Vec<Room>,
+    clients: Vec<Client>,
+    ledger: Ledger,
+}
+
+struct Room {
+    kind: Kind,
     room: String,
     session: String,
-    clients: Vec<TestClient>,
-    ledger: Ledger,
+}
+
+struct Client {
+    /// Number of its room.
+    at: usize,
+    client: TestClient,
+}
+
+impl Room {
+    async fn open(authority: &str, name: &str, room: &str, kind: Kind) -> Self {
+        let (room, session) = open(authority, name, room).await;
+        Self { kind, room, session }
+    }
+
+    async fn join(&self, authority: &str, client: TestClient) -> TestClient {
+        client.connected(join(authority, &self.room, &self.session)).await
+    }
 }
 
 /// See the module.
@@ -50,13 +76,19 @@ impl World {
         let program = place.serve(&OPTIONS).await;
         let authority = program.authority();
         let mut documents = Vec::new();
-        for (kind, name, room) in [(Kind::Text, "log.md", "text:file"), (Kind::Notebook, "n.ipynb", "json:notebook")] {
-            let (room, session) = open(&authority, name, room).await;
+        let text = Room::open(&authority, "log.md", "text:file", Kind::Text).await;
+        let notebook = Room::open(&authority, "n.ipynb", "json:notebook", Kind::Notebook).await;
+        let json = Room::open(&authority, "n.ipynb", "text:file", Kind::Json).await;
+        for (kind, name, rooms) in
+            [(Kind::Text, "log.md", vec![text]), (Kind::Notebook, "n.ipynb", vec![notebook, json])]
+        {
             let mut clients = Vec::new();
-            for _ in 0..3 {
-                clients.push(TestClient::new().connected(join(&authority, &room, &session)).await.synced().await);
+            for number in 0..2 + rooms.len() {
+                let at = number % rooms.len();
+                let client = rooms[at].join(&authority, TestClient::new()).await.synced().await;
+                clients.push(Client { at, client });
             }
-            documents.push(Document { kind, name, room, session, clients, ledger: Ledger::default() });
+            documents.push(Document { kind, name, rooms, clients, ledger: Ledger::default() });
         }
         Self { place, program: Some(program), authority, documents, rng: Rng::new(seed), trace: Vec::new() }
     }
@@ -84,12 +116,16 @@ impl World {
     fn type_one(&mut self, counts: &mut Counts) {
         let document = &mut self.documents[self.rng.below(2)];
         let number = self.rng.below(document.clients.len());
+        let Client { at, client } = &document.clients[number];
+        let kind = document.rooms[*at].kind;
         let who = format!("client {number}");
         let (rng, ledger) = (&mut self.rng, &mut document.ledger);
-        document.clients[number].edit(|doc| typing::edit(document.kind, doc, rng, ledger, &who));
-        let now = document.clients[number].see(|seen| typing::content(document.kind, &seen.doc)).join("|");
-        self.trace.push(format!("{who} edits {}: {}", document.name, other::numbers(&now)));
+        client.edit(|doc| typing::edit(kind, doc, rng, ledger, &who));
+        let now = client.see(|seen| typing::content(kind, &seen.doc)).join("|");
+        let said = if kind == Kind::Json { other::show(document.kind, &now) } else { other::numbers(&now) };
+        self.trace.push(format!("{who} edits {}: {said}", document.name));
         counts.edits += 1;
+        counts.in_views += usize::from(kind == Kind::Json);
     }
 
     fn edit_on_disk(&mut self, counts: &mut Counts) {
@@ -109,15 +145,16 @@ impl World {
     /// Somebody types, hears that it is stored, and is gone for good with the only other copy; then perhaps a kill.
     async fn visit(&mut self, counts: &mut Counts) {
         let document = &mut self.documents[self.rng.below(2)];
-        let request = join(&self.authority, &document.room, &document.session);
-        let visitor = TestClient::new().connected(request).await.synced().await;
+        let room = &document.rooms[self.rng.below(document.rooms.len())];
+        let visitor = room.join(&self.authority, TestClient::new()).await.synced().await;
         let (rng, ledger) = (&mut self.rng, &mut document.ledger);
-        visitor.edit(|doc| typing::edit(document.kind, doc, rng, ledger, "visitor"));
+        visitor.edit(|doc| typing::edit(room.kind, doc, rng, ledger, "visitor"));
         visitor.send(frame::stored(1));
         visitor.until("it is stored", |seen| seen.raw.iter().any(|raw| raw["type"] == "stored")).await;
         drop(visitor);
         self.trace.push(format!("a visitor edits {}", document.name));
         counts.edits += 1;
+        counts.in_views += usize::from(room.kind == Kind::Json);
         if self.rng.chance(40) {
             self.kill(counts).await;
         }
@@ -131,7 +168,7 @@ impl World {
         counts.kills += 1;
         for document in &mut self.documents {
             document.ledger.killed();
-            for client in &mut document.clients {
+            for Client { client, .. } in &mut document.clients {
                 client.closed().await;
                 client.disconnect();
             }
@@ -146,9 +183,9 @@ impl World {
         for which in 0..self.documents.len() {
             for _ in 0..self.documents[which].clients.len() {
                 let document = &mut self.documents[which];
-                let client = document.clients.remove(0);
-                let client = client.connected(join(&self.authority, &document.room, &document.session)).await;
-                document.clients.push(client);
+                let Client { at, client } = document.clients.remove(0);
+                let client = document.rooms[at].join(&self.authority, client).await;
+                document.clients.push(Client { at, client });
                 if self.rng.chance(20) {
                     self.edit_on_disk(counts);
                 }
@@ -162,27 +199,30 @@ impl World {
         for document in &mut self.documents {
             let kind = document.kind;
             let path = self.place.file(document.name);
-            let file = || other::content(kind, &std::fs::read_to_string(&path).unwrap());
-            for client in &document.clients {
+            let file = |kind| other::content(kind, &std::fs::read_to_string(&path).unwrap());
+            for Client { client, .. } in &document.clients {
                 client.handled().await;
             }
-            let fresh = TestClient::new().connected(join(&self.authority, &document.room, &document.session)).await;
-            let clients = || document.clients.iter().chain([&fresh]);
-            let agreed = || {
-                let file = file();
-                file.is_some()
-                    && clients().all(|client| Some(client.see(|seen| typing::content(kind, &seen.doc))) == file)
+            let mut fresh = Vec::new();
+            for (at, room) in document.rooms.iter().enumerate() {
+                fresh.push(Client { at, client: room.join(&self.authority, TestClient::new()).await });
+            }
+            let clients = || document.clients.iter().chain(&fresh);
+            let says_the_same = |Client { at, client }: &Client| {
+                let kind = document.rooms[*at].kind;
+                Some(client.see(|seen| typing::content(kind, &seen.doc))) == file(kind)
             };
+            let agreed = || file(kind).is_some() && clients().all(says_the_same);
             let resting = until("clients, room and file agree", async || {
                 agreed() && {
-                    for client in clients() {
+                    for Client { client, .. } in clients() {
                         client.handled().await;
                     }
                     agreed()
                 }
             });
             resting.await;
-            let text = file().unwrap_or_default().join("\n");
+            let text = file(kind).unwrap_or_default().join("\n");
             let found = document.ledger.settle(&text);
             if !found.is_empty() {
                 words.push(format!("{}: {found:#?}\nit says {}", document.name, other::numbers(&text)));

@@ -390,6 +390,29 @@ mod tests {
     }
 
     #[test]
+    fn store_100_a_room_that_does_not_close_in_time_stores_what_waits_for_its_group() {
+        let place = Place::new(&[("a.md", "one\n")]);
+        let mut config = place.config();
+        config.policy.save_delay = None;
+        place.run_with(config, async |host| {
+            let grant = owner(&host);
+            let mut ana = Peer::open(&host, &grant, "a.md").await;
+            ana.type_in("typed\n").await;
+            // Seen by another, so it was handled.
+            Peer::open(&host, &grant, "a.md").await.sees("one\ntyped\n").await;
+            let folder = host.shared().folder("tide-pools").unwrap();
+            folder.close_within(std::time::Duration::ZERO, "No time.").await;
+            assert_eq!(place.read("a.md"), "one\n", "by force: nothing is saved");
+            host.shutdown().await;
+        });
+        place.run(async |host| {
+            let mut ana = Peer::open(&host, &owner(&host), "a.md").await;
+            ana.sees("one\ntyped\n").await;
+            host.shutdown().await;
+        });
+    }
+
+    #[test]
     fn sync_72_a_fault_of_a_primary_takes_nothing_from_its_views() {
         let place = Place::new(&[("a.txt", "one\n")]);
         place.run(async |host| {

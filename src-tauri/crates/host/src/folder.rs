@@ -383,6 +383,11 @@ impl Folder {
 
     /// Disconnects everybody, saves what is unsaved, ends the tasks.
     pub(crate) async fn close(&self, reason: &str) {
+        self.close_within(CLOSING, reason).await;
+    }
+
+    /// Closes every room; one that takes longer than this is ended by force, and stores what waits for that.
+    pub(crate) async fn close_within(&self, limit: Duration, reason: &str) {
         let closing = async {
             // What views have goes to their primaries first.
             let is_view = |room: &RoomId| self.primary_of(room).is_some();
@@ -392,7 +397,7 @@ impl Folder {
             self.tasks.close();
             self.tasks.wait().await;
         };
-        if tokio::time::timeout(CLOSING, closing).await.is_err() {
+        if tokio::time::timeout(limit, closing).await.is_err() {
             tracing::error!(folder = self.slug, "a room did not close in time; what it has goes into its log");
         }
         self.stop.cancel();

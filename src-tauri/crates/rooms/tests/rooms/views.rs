@@ -191,6 +191,21 @@ fn disk_101_a_file_that_its_primary_cannot_read_is_left_to_the_view() {
 }
 
 #[test]
+fn sync_74_a_crash_before_the_save_takes_at_most_the_way_a_text_is_written() {
+    let mut house = open("end", None);
+    house.type_before(",\n \"metadata\"", "\n  \n");
+    house.type_before("end", "typed ");
+    house.pass(2_000);
+    assert_eq!(house.cell(), "typed end");
+    house.crash();
+    house.pass(2_000);
+    house.send(VIEW, save(1));
+    house.pass(2_000);
+    assert_eq!((house.cell().as_str(), house.text().as_str()), ("typed end", house.file()));
+    assert_eq!(count(house.file(), "typed"), 1);
+}
+
+#[test]
 fn disk_110_whoever_is_in_a_view_is_told_what_was_merged_once_when_it_is_there() {
     let mut house = open("end", None);
     house.type_before("end", "typed ");
