@@ -74,6 +74,8 @@ steps! {
     Erase,
     /// A text becomes half JSON, or whole again.
     Half,
+    /// White space between the parts of a notebook's text comes or goes.
+    Space,
     /// Cells are moved, split, joined.
     Reshape,
     Up,

@@ -210,6 +210,7 @@ impl World {
             // Of two rooms on one file.
             Kind::Erase
             | Kind::Half
+            | Kind::Space
             | Kind::Fault
             | Kind::Ask
             | Kind::Reply

@@ -88,6 +88,40 @@ fn edit_json(doc: &Doc, text: &TextRef, rng: &mut Rng, ledger: &mut Ledger, who:
     }
 }
 
+/// Takes what people typed out of a notebook's text where it stands between the parts. What went.
+pub(crate) fn mend(doc: &Doc) -> String {
+    let text = doc.get_or_insert_text("source");
+    let now = text.get_string(&doc.transact());
+    if serde_json::from_str::<serde_json::Value>(&now).is_ok() {
+        return String::new();
+    }
+    let (mut at, mut quoted, mut escaped) = (0, false, false);
+    let mut strays = Vec::new();
+    let mut rest = &now[..];
+    while let Some(c) = rest.chars().next() {
+        let typed = ["\\n", "é", "sea "].into_iter().find(|typed| rest.starts_with(typed));
+        let size = match typed {
+            _ if quoted => 0,
+            Some(typed) => typed.len(),
+            None if is_token(c) => c.len_utf8(),
+            None => 0,
+        };
+        let part = if size > 0 { &rest[..size] } else { &rest[..c.len_utf8()] };
+        let units = part.encode_utf16().count() as u32;
+        if size > 0 {
+            strays.push((at, units, part));
+        } else {
+            quoted ^= c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+        }
+        at += units;
+        rest = &rest[part.len()..];
+    }
+    let mut txn = doc.transact_mut();
+    strays.iter().rev().for_each(|(at, units, _)| text.remove_range(&mut txn, *at, *units));
+    strays.into_iter().map(|(_, _, part)| part).collect()
+}
+
 /// Some tokens, sometimes with a line end or a word between.
 pub(crate) fn fresh(rng: &mut Rng, ledger: &mut Ledger, who: &str) -> String {
     let mut typed = String::new();

@@ -66,6 +66,9 @@ pub(crate) struct World {
     trace: Vec<String>,
 }
 
+/// How long everything may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 const OPTIONS: [&str; 6] = ["--save-delay", "0.05", "--cleanup-delay", "0.5", "--poll-interval", "0.2"];
 
 impl World {
@@ -196,36 +199,48 @@ impl World {
     /// Waits until everybody and the file say the same, and looks what that is.
     async fn rest(&mut self, counts: &mut Counts) -> Vec<String> {
         let mut words = Vec::new();
-        for document in &mut self.documents {
-            let kind = document.kind;
-            let path = self.place.file(document.name);
+        for Document { kind, name, rooms, clients, ledger } in &mut self.documents {
+            let path = self.place.file(name);
             let file = |kind| other::content(kind, &std::fs::read_to_string(&path).unwrap());
-            for Client { client, .. } in &document.clients {
+            for Client { client, .. } in clients.iter() {
                 client.handled().await;
             }
             let mut fresh = Vec::new();
-            for (at, room) in document.rooms.iter().enumerate() {
+            for (at, room) in rooms.iter().enumerate() {
                 fresh.push(Client { at, client: room.join(&self.authority, TestClient::new()).await });
             }
-            let clients = || document.clients.iter().chain(&fresh);
-            let says_the_same = |Client { at, client }: &Client| {
-                let kind = document.rooms[*at].kind;
-                Some(client.see(|seen| typing::content(kind, &seen.doc))) == file(kind)
+            let all = || clients.iter().chain(&fresh);
+            let agreed = |Client { at, client }: &Client| {
+                Some(client.see(|seen| typing::content(rooms[*at].kind, &seen.doc))) == file(rooms[*at].kind)
             };
-            let agreed = || file(kind).is_some() && clients().all(says_the_same);
+            let agreed = || file(*kind).is_some() && all().all(agreed);
+            // What was typed in a line of the text that another replaced meanwhile may stand between the lines: somebody sees it.
+            let mended = std::sync::Mutex::new(String::new());
+            let mending = clients.iter().find(|client| rooms[client.at].kind == Kind::Json);
             let resting = until("clients, room and file agree", async || {
+                if let Some(Client { client, .. }) = mending {
+                    client.edit(|doc| mended.lock().unwrap().push_str(&typing::mend(doc)));
+                }
                 agreed() && {
-                    for Client { client, .. } in clients() {
+                    for Client { client, .. } in all() {
                         client.handled().await;
                     }
                     agreed()
                 }
             });
-            resting.await;
-            let text = file(kind).unwrap_or_default().join("\n");
-            let found = document.ledger.settle(&text);
+            if tokio::time::timeout(PATIENCE, resting).await.is_err() {
+                let says =
+                    |Client { at, client }: &Client| client.see(|seen| typing::content(rooms[*at].kind, &seen.doc));
+                let says: Vec<String> = all().map(|client| says(client).join("|")).collect();
+                let file = std::fs::read_to_string(&path).unwrap();
+                words.push(format!("{name} does not come to rest; the file:\n{file}\n{}", says.join("\n")));
+                break;
+            }
+            ledger.deleted("who mends", &mended.into_inner().unwrap(), false);
+            let text = file(*kind).unwrap_or_default().join("\n");
+            let found = ledger.settle(&text);
             if !found.is_empty() {
-                words.push(format!("{}: {found:#?}\nit says {}", document.name, other::numbers(&text)));
+                words.push(format!("{name}: {found:#?}\nit says {}", other::numbers(&text)));
             }
             let Findings { losses, doublings, returns } = found;
             counts.losses += losses.len();

@@ -232,6 +232,7 @@ impl Two {
                 (some(tab.synced, 6), of(Kind::Edit, at)),
                 (some(tab.synced, 2), of(Kind::Erase, at)),
                 (some(tab.synced && tab.site == VIEW && notebook, 1), of(Kind::Half, at)),
+                (some(tab.synced && tab.site == VIEW && notebook, 1), of(Kind::Space, at)),
             ]);
             match tab.id {
                 Some(_) => choices.extend([(1, of(Kind::Cut, at)), (1, of(Kind::AskSave, at))]),
@@ -289,6 +290,7 @@ impl Two {
             Kind::Edit => self.type_in(at),
             Kind::Erase => self.erase(at),
             Kind::Half => self.half(at),
+            Kind::Space => self.space(at),
             Kind::Up => {
                 let tab = &mut self.tabs[at];
                 let (site, id, frame) = (tab.site, tab.id, tab.up.pop_front());

@@ -91,6 +91,17 @@ impl Two {
         Ok(())
     }
 
+    pub(super) fn space(&mut self, at: usize) -> Result<(), String> {
+        let text = self.text_of_view(at);
+        let now = text.get_string(&self.tabs[at].doc.transact());
+        let Some(place) = now.find("\"nbformat_minor\"") else { return Ok(()) };
+        self.edit(at, |txn| match now[..place].ends_with("\n  ") {
+            true => text.remove_range(txn, units(&now[..place]) - 1, 1),
+            false => text.insert(txn, units(&now[..place]), " "),
+        });
+        Ok(())
+    }
+
     /// A place inside of what cells or lines say: after a word or a character of ours.
     fn place(&mut self, text: &str) -> Option<usize> {
         let words = ["begin", "middle", "end"].into_iter().flat_map(|word| text.match_indices(word));

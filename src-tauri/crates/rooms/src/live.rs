@@ -37,6 +37,8 @@ pub(crate) struct Live {
     pub(crate) seen: DiskContent,
     /// The newest text from outside, of the file or a view: what is written is written like it.
     pub(crate) like: Arc<[u8]>,
+    /// Where the log was when a view's text became that: a save that was rendered before knows another.
+    pub(crate) styled: Seq,
     /// The file does not exist.
     pub(crate) gone: bool,
     /// The file holds something that is no document.
@@ -134,6 +136,7 @@ impl Live {
             unsaved,
             base,
             like: seen.bytes.clone(),
+            styled: 0,
             seen,
             gone: false,
             unreadable: None,

@@ -298,7 +298,7 @@ impl Live {
         turn.want(Effect::Took { view, intent: Intent { digest: content.digest, seq: stands_for } });
         self.edited = self.seq;
         self.touch(turn);
-        self.like = content.bytes.clone();
+        (self.like, self.styled) = (content.bytes.clone(), self.seq);
         let base = match faulty!(MirrorTooNew) {
             true => Base { state: self.document.state(), ..merged.base },
             false => merged.base,

@@ -145,7 +145,9 @@ impl Live {
             self.base = Base { state, digest };
             turn.want(Effect::SetBase(BaseRecord { digest, at: BaseAt::Log(seq) }));
         }
-        self.like = content.bytes.clone();
+        if self.styled <= seq {
+            self.like = content.bytes.clone();
+        }
         self.seen = content;
         (self.gone, self.anew, self.unreadable, self.doubt, self.unfit) = (false, false, None, None, None);
         self.unsaved = self.edited > seq;
