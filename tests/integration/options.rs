@@ -142,7 +142,8 @@ async fn seed_1_the_file_of_the_store_can_be_named_and_one_of_another_program_is
     let program = place.serve(&["--SQLiteYStore.db_path", store.to_str().unwrap()]).await;
     open(&program, "a.txt").await;
     assert!(program.stop().await.1);
-    assert!(store.exists() && place.left_in("state").is_empty());
+    assert!(store.exists());
+    assert_eq!(place.left_in("state"), [place.path("state/keys")]);
 
     let foreign = place.path(".jupyter_ystore.db");
     let connection = rusqlite::Connection::open(&foreign).unwrap();

@@ -48,6 +48,11 @@ impl Keys {
         Ok(Self { owner, links })
     }
 
+    /// Keys that end with the host, as its store does; those in the file stay what they are.
+    pub(crate) fn passing(asked: Option<&str>) -> Self {
+        Self { owner: asked.map_or_else(random::secret, str::to_owned), links: random::secret() }
+    }
+
     /// The secret of a link: 128 bits as 32 hexadecimal digits, always the same for one id, and of no use to learn another's.
     pub(crate) fn link_secret(&self, id: &str) -> String {
         // A key of any length is one.
@@ -68,6 +73,8 @@ fn read(text: &str) -> Option<(String, String)> {
 
 /// For this account's eyes only, and whole or not at all.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    // A store that is elsewhere has not made the directory.
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);

@@ -29,7 +29,10 @@ impl Host {
         .map_err(store_fault)?;
         let account = || account().unwrap_or_else(|| "The host".to_owned());
         let host_name = remembered(&store, "host-name", config.host_name.as_deref(), account).await?;
-        let keys = Keys::open(&state_dir, &store, config.owner_token.as_deref()).await?;
+        let keys = match &config.keeping {
+            Keeping::File(_) => Keys::open(&state_dir, &store, config.owner_token.as_deref()).await?,
+            Keeping::Temporary => Keys::passing(config.owner_token.as_deref()),
+        };
         let clock = Clock::start(config.clocks.clone());
         let bus = Bus::start(store.clone(), clock.clone()).await.map_err(store_fault)?;
         let shared = Arc::new(Shared {
