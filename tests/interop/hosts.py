@@ -34,15 +34,19 @@ class Host:
 
     def start(self, *options: str) -> None:
         """Starts the host, on the port it had before if it ran before, and waits until it is ready."""
-        program = os.environ["COMMONPLACE_HOST"]
-        arguments = [program, "serve", str(self.folder), "--state-dir", str(self.state), "--token", TOKEN]
-        arguments += ["--port", str(self.port), *(options or ["--save-delay", "0.2"])]
+        arguments = [*self.command, "--port", str(self.port), *(options or ["--save-delay", "0.2"])]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("http://"), f"the host printed {line!r}; its log: {self.log.name}"
         url = urlsplit(line.split()[0])
         self.port = url.port
         assert parse_qs(url.query).get("token") == [TOKEN]
+
+    @property
+    def command(self) -> list[str]:
+        """The program and what it always has to be told."""
+        program = os.environ["COMMONPLACE_HOST"]
+        return [program, "serve", str(self.folder), "--state-dir", str(self.state), "--token", TOKEN]
 
     def kill(self) -> None:
         """SIGKILL: the host can finish nothing."""

@@ -30,6 +30,7 @@ def run(release: str, tests: list[str], place: Path) -> dict[str, str]:
     results.unlink(missing_ok=True)
     environment = os.environ | {
         "PYTHONPATH": f"{HERE}{os.pathsep}{HERE / 'upstream'}",
+        "COMMONPLACE_UPSTREAM_RELEASE": release,
         "COMMONPLACE_UPSTREAM_RESULTS": str(results),
     }
     options = ["--noconftest", "-p", "stand_ins", "-p", "no:cacheprovider", "--rootdir", str(source), "-c", os.devnull]
@@ -38,17 +39,17 @@ def run(release: str, tests: list[str], place: Path) -> dict[str, str]:
     done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, timeout=300)
     assert results.exists(), f"{done.stdout}\n{done.stderr}"
     outcomes = json.loads(results.read_text())
-    if any(outcome == "failed" and not judged.differs(name) for name, outcome in outcomes.items()):
+    if any(outcome == "failed" and not judged.differs(release, name) for name, outcome in outcomes.items()):
         print(done.stdout, done.stderr)
     return outcomes
 
 
-def judge(name: str, outcome: str) -> tuple[str, str]:
+def judge(release: str, name: str, outcome: str) -> tuple[str, str]:
     """The result of a test and what there is to say about it."""
-    if judgement := judged.not_applicable(name):
+    if judgement := judged.not_applicable(release, name):
         why, rules = judgement
         return "not applicable", f"It {why}; ours: {rules}"
-    if judgement := judged.differs(name):
+    if judgement := judged.differs(release, name):
         why, rules = judgement
         return ("differs" if outcome == "failed" else "PASSED, though it was to differ"), f"{why[0].upper()}{why[1:]}: {rules}"
     return outcome.replace("failed", "FAILED"), ""
@@ -56,7 +57,7 @@ def judge(name: str, outcome: str) -> tuple[str, str]:
 
 def lines(release: str, outcomes: dict[str, str]) -> list[str]:
     """The section of a release in the table."""
-    rows = [(name, *judge(name, outcome)) for name, outcome in outcomes.items()]
+    rows = [(name, *judge(release, name, outcome)) for name, outcome in outcomes.items()]
     counts = Counter(result for _, result, _ in rows)
     said = ", ".join(f"{count} {result}" for result, count in sorted(counts.items()))
     head = [f"## jupyter_server_ydoc {release}", "", f"{len(rows)} tests: {said}.", "", "| Test | Result | |", "|---|---|---|"]
@@ -74,7 +75,7 @@ def kept(release: str) -> list[str]:
 def test_lab_18_the_reference_servers_own_tests_run_as_the_kept_table_says(release, tmp_path, capsys):
     outcomes = run(release, ["tests"], tmp_path)
     for _ in range(TRIES - 1):
-        again = [name for name, outcome in outcomes.items() if outcome == "failed" and judged.timed(name) and not judged.differs(name)]
+        again = [name for name, outcome in outcomes.items() if outcome == "failed" and judged.timed(name) and not judged.differs(release, name)]
         if again:
             outcomes |= run(release, [f"tests/{name}" for name in again], tmp_path)
     table = lines(release, outcomes)

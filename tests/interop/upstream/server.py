@@ -6,10 +6,12 @@ Settings, file ids, events and connections are those of `commonplace-host`, aske
 from __future__ import annotations
 
 import json
+import subprocess
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import requests
+from jupyter_server_ydoc.stores import SQLiteYStore, TempFileYStore
 
 from events import Events
 from hosts import TOKEN, Host
@@ -54,14 +56,24 @@ class Collaboration:
         assert self.host.process.returncode == 0, "the host did not stop well"
 
 
+def settings(host: Host, options: list[str]) -> dict:
+    """The options of the collaboration, under Jupyter's names, as the host shows them; a kind of store is one of Jupyter's classes."""
+    shown = subprocess.run([*host.command, "--show-config", *options], capture_output=True, text=True, check=True).stdout
+    found = json.loads(shown)["YDocExtension"]
+    return found | {"ystore_class": {"sqlite": SQLiteYStore, "temp": TempFileYStore}[found["ystore_class"]]}
+
+
 class ServerApp:
     """A server: a host that runs, its settings and its events."""
 
-    def __init__(self, host: Host, events: Events):
+    def __init__(self, host: Host, events: Events, options: list[str]):
         self.host = host
         self.event_logger = events
-        settings = {"file_id_manager": FileIds(host), "jupyter_server_ydoc": Collaboration(host, events)}
-        self.web_app = SimpleNamespace(settings=settings)
+        self.web_app = SimpleNamespace(settings={
+            "file_id_manager": FileIds(host),
+            "jupyter_server_ydoc": Collaboration(host, events),
+            "jupyter_server_ydoc_config": settings(host, options),
+        })
 
 
 async def fetch(host: Host, *path: str, method: str = "GET", body: str | None = None, params: dict | None = None):

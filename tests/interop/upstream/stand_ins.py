@@ -34,12 +34,13 @@ except ImportError:
 
     NEWEST = False
 
+RELEASE = os.environ["COMMONPLACE_UPSTREAM_RELEASE"]
 RESULTS: dict[str, str] = {}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if judgement := judged.not_applicable(name(item.nodeid)):
+        if judgement := judged.not_applicable(RELEASE, name(item.nodeid)):
             item.add_marker(pytest.mark.skip(reason=judgement[0]))
 
 
@@ -89,18 +90,31 @@ def rtc_document_cleanup_delay():
 @pytest.fixture
 def jp_serverapp(tmp_path, loop, rtc_document_save_delay, rtc_document_cleanup_delay):
     host = Host(tmp_path, None)
-    host.start("--save-delay", str(rtc_document_save_delay), "--cleanup-delay", str(rtc_document_cleanup_delay))
+    delays = {"document_save_delay": rtc_document_save_delay, "document_cleanup_delay": rtc_document_cleanup_delay}
+    options = [f"--YDocExtension.{name}={value}" for name, value in delays.items()]
+    host.start(*options)
     events = Events()
     loop.run_until_complete(events.open(host))
-    yield ServerApp(host, events)
+    yield ServerApp(host, events, options)
     loop.run_until_complete(events.close())
     host.stop()
     host.log.close()
 
 
 @pytest.fixture
-def jp_configurable_serverapp():
-    pytest.fail("options are not taken from a Python application")
+def jp_configurable_serverapp(tmp_path):
+    hosts = []
+
+    def start(argv):
+        host = Host(tmp_path / f"app-{len(hosts)}", None)
+        hosts.append(host)
+        host.start(*argv)
+        return ServerApp(host, Events(), argv)
+
+    yield start
+    for host in hosts:
+        host.stop()
+        host.log.close()
 
 
 @pytest.fixture
