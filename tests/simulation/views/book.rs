@@ -52,6 +52,11 @@ impl Book {
         *known = if *known == Deletion::Sure { *known } else { how };
     }
 
+    /// Somebody deleted it since the last rest.
+    pub(super) fn is_deleted(&self, token: char) -> bool {
+        self.there.get(&token).is_some_and(|deletion| *deletion != Deletion::No)
+    }
+
     /// The view works with the file.
     pub(super) fn direct(&mut self) {
         self.direct = true;

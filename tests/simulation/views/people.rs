@@ -57,7 +57,7 @@ impl Two {
         let texts = self.texts(at);
         let Some(text) = texts.get(self.rng.below(texts.len())).cloned() else { return Ok(()) };
         let now = text.get_string(&self.tabs[at].doc.transact());
-        let Some((place, token)) = self.victim(&now) else { return Ok(()) };
+        let Some((place, token)) = self.victim(&now, |_| true) else { return Ok(()) };
         let saved = self.disk.content().is_some_and(|file| String::from_utf8_lossy(&file.bytes).contains(token));
         let unsaved = self.tabs[at].site == VIEW && (!saved || self.is_early());
         self.book.deleted(token, if unsaved { Deletion::Unsaved } else { Deletion::Sure });
@@ -70,9 +70,15 @@ impl Two {
         self.sites[PRIMARY].store.base.as_ref().map(|base| base.digest) != self.disk.digest()
     }
 
+    /// A save was announced, and its end is not remembered.
+    fn is_doubtful(&self) -> bool {
+        let store = &self.sites[PRIMARY].store;
+        store.intent.is_some() || store.pending.iter().any(|batch| batch.intent.is_some())
+    }
+
     /// A character that is to go, and where it is.
-    fn victim(&mut self, text: &str) -> Option<(usize, char)> {
-        let tokens: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| is_token(*c)).collect();
+    fn victim(&mut self, text: &str, may_go: impl Fn(char) -> bool) -> Option<(usize, char)> {
+        let tokens: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| is_token(*c) && may_go(*c)).collect();
         let (place, token) = tokens.get(self.rng.below(tokens.len())).copied()?;
         self.trace.push(format!("      without {token}"));
         Some((place, token))
@@ -119,7 +125,12 @@ impl Two {
             Kind::BreakDisk if text.contains(BREAK) => text = text.replace(BREAK, ""),
             Kind::BreakDisk => text = text.replacen("\"cells\"", &format!("{BREAK}\"cells\""), 1),
             Kind::EraseDisk => {
-                let Some((place, token)) = self.victim(&text) else { return };
+                // Nobody can tell then whether the save happened: that it deletes the very same does not happen here.
+                let doubtful: String = match self.is_doubtful() {
+                    true => text.chars().filter(|c| self.book.is_deleted(*c)).collect(),
+                    false => String::new(),
+                };
+                let Some((place, token)) = self.victim(&text, |c| !doubtful.contains(c)) else { return };
                 self.book.deleted(token, if self.is_early() { Deletion::Early } else { Deletion::Sure });
                 text.remove(place);
             }

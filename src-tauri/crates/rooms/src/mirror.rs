@@ -303,12 +303,14 @@ impl Live {
             true => Base { state: self.document.state(), ..merged.base },
             false => merged.base,
         };
+        // The document says that text and nothing else; if not, what was merged with the file meanwhile is in the next one.
+        let whole = merged.exact && still;
+        let known = self.mirror.text.as_ref().map(|text| text.merges.clone()).unwrap_or_default();
+        let merges = if whole { self.past.merges() } else { known };
         let mirror = &mut self.mirror;
-        // What was merged with the file since the view's text was known is in the next one.
-        let merges = mirror.text.as_ref().map(|text| text.merges.clone()).unwrap_or_default();
         mirror.text = Some(Text { content: content.clone(), base, merges });
         (mirror.ready, mirror.outrun) = (None, mirror.rendering.is_some());
-        mirror.since = (!(merged.exact && still)).then_some(turn.now.elapsed);
+        mirror.since = (!whole).then_some(turn.now.elapsed);
         mirror.next = turn.now.elapsed + PERIOD;
         mirror.taken.push((self.seq, ticket, content));
         turn.want(Effect::Views);
