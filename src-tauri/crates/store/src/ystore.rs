@@ -10,7 +10,7 @@ use crate::connection::{Fault, blocking};
 use crate::migrations::STEPS;
 use crate::{Result, StoreError};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,8 @@ type Outcome<T> = std::result::Result<T, Fault>;
 /// The updates of one document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct YHistory {
+    /// A state that stands for the first updates, of which some may be gone.
+    pub checkpoint: Option<Vec<u8>>,
     /// Yjs v1 updates in the order in which they were written; the first may be a whole state.
     pub updates: Vec<Vec<u8>>,
     /// When the last one was written, in Unix milliseconds, if the layout says so.
@@ -115,10 +117,8 @@ fn updates(connection: &Connection, name: &str) -> Outcome<YHistory> {
     let has = |column: &str| columns.iter().any(|name| name == column);
     let mut history = YHistory::default();
     if has_table(connection, "ycheckpoints")? {
-        // A state that stands for rows which may be gone; those that are not say nothing twice.
         let mut statement = connection.prepare("SELECT checkpoint FROM ycheckpoints WHERE path = ?")?;
-        let states = statement.query_map([name], |row| row.get(0))?;
-        history.updates = states.collect::<rusqlite::Result<_>>()?;
+        history.checkpoint = statement.query_row([name], |row| row.get(0)).optional()?;
     }
     let time = if has("timestamp") { "timestamp" } else { "NULL" };
     let sql = format!("SELECT yupdate, {time} FROM yupdates WHERE path = ? ORDER BY rowid");
