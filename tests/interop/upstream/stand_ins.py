@@ -207,35 +207,30 @@ def rtc_add_doc_to_store(rtc_connect_doc_client):
     return add
 
 
-@pytest.fixture
-def rtc_create_file(jp_root_dir, jp_serverapp, rtc_add_doc_to_store):
+def creator(format, type, empty, root, app, add_to_store):
     async def create(path, content=None, index=False, store=False):
-        file = jp_root_dir / path
+        file = root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content or "")
+        content = content or empty
+        file.write_text(content)
         if index:
-            jp_serverapp.web_app.settings["file_id_manager"].index(path)
+            app.web_app.settings["file_id_manager"].index(path)
         if store:
-            await rtc_add_doc_to_store("text", "file", path)
-        return path, content or ""
+            await add_to_store(format, type, path)
+        return path, content
 
     return create
+
+
+@pytest.fixture
+def rtc_create_file(jp_root_dir, jp_serverapp, rtc_add_doc_to_store):
+    return creator("text", "file", "", jp_root_dir, jp_serverapp, rtc_add_doc_to_store)
 
 
 @pytest.fixture
 def rtc_create_notebook(jp_root_dir, jp_serverapp, rtc_add_doc_to_store):
-    async def create(path, content=None, index=False, store=False):
-        file = jp_root_dir / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        content = content or nbformat.writes(nbformat.v4.new_notebook(), version=4)
-        file.write_text(content)
-        if index:
-            jp_serverapp.web_app.settings["file_id_manager"].index(path)
-        if store:
-            await rtc_add_doc_to_store("json", "notebook", path)
-        return path, content
-
-    return create
+    empty = nbformat.writes(nbformat.v4.new_notebook(), version=4)
+    return creator("json", "notebook", empty, jp_root_dir, jp_serverapp, rtc_add_doc_to_store)
 
 
 @pytest.fixture
