@@ -4,7 +4,7 @@ use crate::events::{OUT_OF_BAND, OUT_OF_BAND_SAVING};
 use crate::fault::faulty;
 use crate::live::{Live, Work};
 use crate::merge::{Merge, Merged};
-use crate::opening::complaint;
+use crate::opening::{complaint, misfit};
 use crate::past::Found;
 use crate::place::{Place, Turn};
 use crate::{Backing, DiskRead, Effect, Job};
@@ -158,8 +158,13 @@ impl Live {
         merged: Merged,
         still: (bool, bool),
     ) {
-        let applied = merged.update.as_deref().and_then(|update| self.document.apply(update).ok());
-        let new = applied.and_then(|applied| applied.update);
+        let new = match merged.apply_to(&mut self.document) {
+            Ok(new) => new,
+            Err(error) => {
+                let reason = misfit(turn, &error);
+                return self.still_unreadable(turn, Some(content.digest), reason);
+            }
+        };
         if let Some(update) = &new {
             if !faulty!(UnloggedMerge) {
                 self.log_own(turn, update.clone());
@@ -172,6 +177,7 @@ impl Live {
             false => BaseAt::Copy(merged.base.state.clone()),
         };
         turn.want(Effect::SetBase(BaseRecord { digest: content.digest, at }));
+        let told = merged.is_told(new.is_some());
         self.base = merged.base;
         self.like = content.bytes.clone();
         self.seen = content;
@@ -179,7 +185,7 @@ impl Live {
         (self.gone, self.unreadable, self.doubt) = (false, None, None);
         self.unsaved = !(merged.exact && still.1);
         // What comes from the primary of a view is no news of the file.
-        if new.is_some() && turn.place.backing == Backing::File {
+        if told && turn.place.backing == Backing::File {
             let msg = if cause == Cause::Saving { OUT_OF_BAND_SAVING } else { OUT_OF_BAND };
             turn.tell(|teller, place| teller.overwritten(msg, place.model, &merged.report));
             if let Some(here) = merged.here {
@@ -218,7 +224,7 @@ impl Live {
     }
 
     /// As [`Live::cannot_read`], with the whole sentence. It may be half-written: it is read again before anything is said.
-    fn still_unreadable(&mut self, turn: &mut Turn<'_>, digest: Option<Digest>, reason: String) {
+    pub(crate) fn still_unreadable(&mut self, turn: &mut Turn<'_>, digest: Option<Digest>, reason: String) {
         let before = self.unreadable.take().filter(|it| !it.told || it.digest == digest);
         let tries = before.as_ref().map_or(0, |it| it.tries) + 1;
         let mut told = before.is_some_and(|it| it.told);

@@ -180,9 +180,11 @@ fn merged(model: Model, report: &MergeReport) -> String {
         Model::Notebook => ("cell", "cell"),
         _ => ("line", "line"),
     };
-    let mut line = format!("{} merged", counted(report.changed + report.added + report.removed, part));
+    let count = report.changed + report.added + report.removed;
+    let mut line = format!("{} merged", counted(count, part));
     if report.kept > 0 {
-        line += &format!(", {} kept because somebody edits here", counted(report.kept, part));
+        let kept = format!("{} kept because somebody edits here", counted(report.kept, part));
+        line = if count == 0 { kept } else { format!("{line}, {kept}") };
     } else if report.live_edits {
         line += ", typing kept";
     }

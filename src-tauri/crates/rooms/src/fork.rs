@@ -3,7 +3,6 @@
 //!
 //! Not here: which forks there are, and merging back, which is an input of the root.
 
-use crate::frame::Malformed;
 use crate::job::Found;
 use crate::merge::{Merge, Merged};
 use crate::{Effect, Input, Job, Now, Policy, TransientRoom};
@@ -64,9 +63,14 @@ impl TransientRoom {
         let Some(fork) = &mut self.fork else { return };
         match input {
             Input::Merge { request, update, .. } => {
-                let taken = self.edit(now, None, &update, effects);
+                // Of what somebody asked for, either all is taken or nothing; what flows in by itself may wait for what comes next.
+                let applied = match request {
+                    Some(_) => self.document.apply_whole(&update),
+                    None => self.document.apply(&update),
+                };
+                let taken = applied.map(|applied| self.take_in(now, None, applied, effects));
                 if let Some(request) = request {
-                    let outcome = taken.map_err(|Malformed(why)| format!("There, {why}."));
+                    let outcome = taken.map_err(|error| format!("What is there cannot be taken over: {error}."));
                     effects.push(Effect::Restored { request, outcome });
                 }
             }
@@ -103,10 +107,14 @@ impl TransientRoom {
             result = way(&self.document, fork.model, fork.author, bytes).run();
         }
         let outcome = match result {
-            Ok(merged) => {
-                let edited = merged.update.map_or(Ok(()), |update| self.edit(now, None, &update, effects));
-                edited.map_err(|Malformed(why)| format!("There, {why}."))
-            }
+            Ok(merged) => match merged.update.map(|update| self.document.apply_whole(&update)) {
+                Some(Ok(applied)) => {
+                    self.take_in(now, None, applied, effects);
+                    Ok(())
+                }
+                Some(Err(error)) => Err(format!("That version cannot be shown: {error}.")),
+                None => Ok(()),
+            },
             Err(error) => Err(error.to_string()),
         };
         effects.push(Effect::Restored { request, outcome });

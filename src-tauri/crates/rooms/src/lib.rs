@@ -11,6 +11,7 @@ mod fault;
 mod fork;
 mod frame;
 mod job;
+mod lack;
 mod live;
 mod merge;
 mod mirror;

@@ -4,6 +4,7 @@
 
 use crate::frame;
 use crate::job::{Found, Rendered};
+use crate::lack::Lack;
 use crate::mirror::Mirror;
 use crate::past::{Past, Restoring, Wish};
 use crate::place::{Place, Turn};
@@ -67,8 +68,7 @@ pub(crate) struct Live {
     pub(crate) unfit: Option<String>,
     /// What this room's views see.
     pub(crate) mirror: Mirror,
-    /// Clients that want to know when this much is durable.
-    pub(crate) confirms: Vec<(Seq, ClientId, u64)>,
+    pub(crate) lack: Lack,
     pub(crate) past: Past,
     /// Up to here the log must be durable before the document may leave the room; see [`Live::log_own`].
     gate: Option<Seq>,
@@ -153,7 +153,7 @@ impl Live {
             relayed: VecDeque::new(),
             unfit: None,
             mirror: Mirror::default(),
-            confirms: Vec::new(),
+            lack: Lack::default(),
             past: Past::default(),
             gate: None,
             held: Vec::new(),
@@ -182,7 +182,7 @@ impl Live {
                 let empty = turn.place.roster.is_empty();
                 turn.farewell(client);
                 self.askers.retain(|(asker, _)| !matches!(asker, Asker::Client(asker, _) if *asker == client));
-                self.confirms.retain(|(_, asker, _)| *asker != client);
+                self.lack.forget(client);
                 if turn.place.roster.is_empty() && !empty && !self.mirror.has_views() {
                     self.abandoned(turn);
                 }
@@ -412,13 +412,7 @@ impl Live {
                 }
             }
         }
-        self.confirms.retain(|(wanted, client, id)| {
-            let due = *wanted <= stored;
-            if due {
-                turn.send(*client, frame::stored(*id));
-            }
-            !due
-        });
+        self.confirm(turn);
         self.answer_wishes(turn);
     }
 

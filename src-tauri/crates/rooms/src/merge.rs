@@ -3,9 +3,8 @@
 //! Not here: when; and what the merge itself does, which is `ydoc`'s.
 
 use protocol::{Digest, DiskContent, MergeReport, Model};
-use std::collections::HashMap;
 use std::sync::Arc;
-use ydoc::{AuthorId, Base, Document, ParseError, State, Update};
+use ydoc::{AuthorId, Base, Document, ParseError, State, Update, UpdateError};
 
 /// Merges new content of the file into a document.
 pub(crate) struct Merge {
@@ -29,21 +28,43 @@ pub(crate) struct Merged {
     pub(crate) exact: bool,
     pub(crate) structural: bool,
     pub(crate) report: MergeReport,
-    /// What the document said here, as a file would; `None` if the file says nothing new.
+    /// What the document said here, as a file would; `None` if there is nothing to tell: the file says nothing new, and all of
+    /// it was taken.
     pub(crate) here: Option<DiskContent>,
+}
+
+/// Whether something that the file says was not taken, or not as it says it.
+fn is_withstood(report: &MergeReport) -> bool {
+    report.kept > 0 || !report.conflicts.is_empty()
+}
+
+impl Merged {
+    /// Takes it into the live document, all of it or nothing; answers what was new.
+    pub(crate) fn apply_to(&self, document: &mut Document) -> Result<Option<Update>, UpdateError> {
+        match &self.update {
+            Some(update) => document.apply_whole(update).map(|applied| applied.update),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether people are to be told: it brought something, or something was withstood.
+    pub(crate) fn is_told(&self, brought: bool) -> bool {
+        brought || is_withstood(&self.report)
+    }
 }
 
 impl Merge {
     /// Merges, and looks whether the result says what the file says.
     pub(crate) fn run(self) -> Result<Merged, ParseError> {
         let Self { model, state, bases, disk, like, author } = self;
-        let base = nearest(model, &bases, &disk);
+        let base = ydoc::nearest(model, &bases, &disk);
         let merge = ydoc::merge_disk(model, &state, base, &disk, author)?;
         let mut live = Document::from_state(model, author, &state);
         let mut here = None;
-        if let (Some(update), Ok(document)) = (merge.update.as_deref(), &mut live) {
-            here = Some(DiskContent::new(document.to_bytes(&like)));
-            if let Err(error) = document.apply(update) {
+        if let Ok(document) = &mut live {
+            let before = || Some(DiskContent::new(document.to_bytes(&like)));
+            here = if merge.update.is_some() || is_withstood(&merge.report) { before() } else { None };
+            if let Some(Err(error)) = merge.update.as_deref().map(|update| document.apply_whole(update)) {
                 live = Err(error);
             }
         }
@@ -54,72 +75,5 @@ impl Merge {
         };
         let (update, structural, report) = (merge.update, merge.structural, merge.report);
         Ok(Merged { update, base, exact: exact.is_some(), structural, report, here })
-    }
-}
-
-/// The candidate that these bytes were most likely made of; of equals the first.
-///
-/// There are two when a save was cut short: nobody knows then whether the file was edited before that write or after it, but
-/// text that only one of them has gives it away. Taking the wrong one would insert what was saved a second time, or delete what
-/// was not. There are more when the base is lost; then the closest is taken.
-fn nearest<'a>(model: Model, bases: &'a [Base], bytes: &[u8]) -> &'a Base {
-    let far = |base: &&Base| {
-        // The author writes nothing here.
-        Document::from_state(model, 1, &base.state)
-            .map_or(u64::MAX, |document| distance(&document.to_bytes(bytes), bytes))
-    };
-    let written = |base: &Base| Some(Document::from_state(model, 1, &base.state).ok()?.to_bytes(bytes));
-    match bases {
-        [first] => first,
-        [before, after] => match (written(before), written(after)) {
-            (Some(old), Some(new)) if ydoc::stems_from(model, &old, &new, bytes) => after,
-            _ => before,
-        },
-        _ => bases.iter().min_by_key(far).unwrap_or(&bases[0]),
-    }
-}
-
-/// How much two contents differ: pairs of neighbouring bytes that only one of them has. Linear, and never more than a small
-/// multiple of the number of edits.
-fn distance(a: &[u8], b: &[u8]) -> u64 {
-    const EDGE: u16 = 256;
-    let mut pairs: HashMap<(u16, u16), i64> = HashMap::new();
-    for (bytes, sign) in [(a, 1), (b, -1)] {
-        let after = bytes.iter().map(|byte| u16::from(*byte)).chain([EDGE]);
-        let before = std::iter::once(EDGE).chain(bytes.iter().map(|byte| u16::from(*byte)));
-        before.zip(after).for_each(|pair| *pairs.entry(pair).or_default() += sign);
-    }
-    pairs.values().map(|count| count.unsigned_abs()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_file_is_an_edit_of_that_state_of_which_it_has_more() {
-        let base = |text: &str| {
-            let mut document = Document::new(Model::Text, 1);
-            document.load(text.as_bytes()).unwrap();
-            Base { state: document.state(), digest: Digest::of(text.as_bytes()) }
-        };
-        let check = |old: &str, new: &str, disk: &str, expect: &str| {
-            let bases = [base(old), base(new)];
-            let found = nearest(Model::Text, &bases, disk.as_bytes());
-            assert_eq!(found.digest, Digest::of(expect.as_bytes()), "{disk}");
-        };
-        // Written, or not; both times another program wrote much more, in words that are often the same.
-        let (old, new) = ("one\ntwo\n", "one\ntwo the\n");
-        check(old, new, "the others and the rest of the tale\none\ntwo\n", old);
-        check(old, new, "the others and the rest of the tale\none\ntwo the\n", new);
-    }
-
-    #[test]
-    fn distance_tells_an_edit_before_a_write_from_one_after_it() {
-        assert_eq!(distance(b"", b""), 0);
-        assert_eq!(distance(b"abc", b"abc"), 0);
-        assert!(distance(b"abcX", b"abcXY") < distance(b"abc", b"abcXY"));
-        assert!(distance(b"abc", b"abcY") < distance(b"abcX", b"abcY"));
-        assert!(distance(b"abde", b"abdeY") < distance(b"abcde", b"abdeY"));
     }
 }

@@ -11,14 +11,14 @@ use crate::fault::faulty;
 use crate::job::Rendered;
 use crate::live::{Asker, Live};
 use crate::merge::{Merge, Merged};
-use crate::opening::complaint;
+use crate::opening::{complaint, misfit};
 use crate::place::Turn;
 use crate::{Answer, Ask, Effect, Job, WriteOutcome};
 use protocol::{DiskContent, Intent, Seq};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use ydoc::{Base, ParseError, Update};
+use ydoc::{Base, NOTHING, ParseError, Update};
 
 /// An edit waits this long for others before the mirror is made anew.
 const SOON: Duration = Duration::from_millis(20);
@@ -26,8 +26,6 @@ const SOON: Duration = Duration::from_millis(20);
 const PERIOD: Duration = Duration::from_millis(100);
 /// A view that came too late with its text has this long to come again before the mirror changes under it once more.
 const TURN: Duration = Duration::from_millis(500);
-/// An update that says nothing.
-const NOTHING: [u8; 2] = [0, 0];
 
 /// What views see of the document. Made when the first one reads.
 #[derive(Default)]
@@ -274,20 +272,26 @@ impl Live {
         }
         match result {
             Ok(merged) => self.take_text(turn, taking, merged),
-            Err(error) => {
-                let outcome = WriteOutcome::Unfit(complaint(turn, &error.to_string(), true));
-                let saved = self.mirror.standing == Standing::Saved;
-                turn.want(Effect::Answer { ticket: taking.ticket, answer: Answer::Wrote { outcome, saved } });
-            }
+            Err(error) => self.unfit_text(turn, taking.ticket, complaint(turn, &error.to_string(), true)),
         }
+    }
+
+    /// A view's text is not taken.
+    fn unfit_text(&mut self, turn: &mut Turn<'_>, ticket: u64, reason: String) {
+        let saved = self.mirror.standing == Standing::Saved;
+        let outcome = WriteOutcome::Unfit(reason);
+        turn.want(Effect::Answer { ticket, answer: Answer::Wrote { outcome, saved } });
     }
 
     /// A view's text is in the document; it is the mirror now.
     fn take_text(&mut self, turn: &mut Turn<'_>, taking: Taking, merged: Merged) {
         let Taking { ticket, view, content, stands_for, seq, .. } = taking;
         let still = self.seq == seq;
-        let applied = merged.update.as_deref().and_then(|update| self.document.apply(update).ok());
-        match applied.and_then(|applied| applied.update) {
+        let new = match merged.apply_to(&mut self.document) {
+            Ok(new) => new,
+            Err(error) => return self.unfit_text(turn, ticket, misfit(turn, &error)),
+        };
+        match new {
             Some(update) => {
                 self.log_own(turn, update.clone());
                 self.share(turn, None, &update);

@@ -12,7 +12,7 @@ use crate::{Answer, Ask, Backing, Effect, Input};
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Merge, User};
 use std::sync::Arc;
-use ydoc::Update;
+use ydoc::{Update, UpdateError};
 
 /// Bytes that clients may send before the room is open, all together.
 const MOST_HELD: usize = 64 << 20;
@@ -131,6 +131,10 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     match trouble {
         Some(Trouble::Gone) => live.gone(turn),
         Some(Trouble::Unreadable { digest, reason }) => live.cannot_read(turn, digest, reason),
+        Some(Trouble::Misfit { digest, error }) => {
+            let reason = misfit(turn, &error);
+            live.still_unreadable(turn, Some(digest), reason);
+        }
         None => {}
     }
     live.restate(turn);
@@ -161,6 +165,11 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
     }
     live.settle(turn);
     live
+}
+
+/// The sentence for a file whose edits do not fit the document: they build on what it never had.
+pub(crate) fn misfit(turn: &Turn<'_>, error: &UpdateError) -> String {
+    format!("{} was changed by another program and cannot be merged: {error}", crate::events::name(&turn.place.path))
 }
 
 /// The sentence for a file that cannot be read as what it should be.

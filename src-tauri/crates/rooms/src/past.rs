@@ -14,7 +14,7 @@ use protocol::notice::{MOST_CONFLICTS, MOST_MERGES};
 use protocol::{ClientId, Digest, DiskContent, Kept, Merge, MergeReport, Notice, Seq, User, Why};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use ydoc::{Base, ParseError};
+use ydoc::{Base, ParseError, UpdateError};
 
 /// What is remembered of the time before now.
 #[derive(Default)]
@@ -194,10 +194,13 @@ impl Live {
             result = self.way_back(turn, &wish).run();
         }
         match result {
-            Ok(merged) => {
-                self.put_back(turn, &wish, merged);
-                self.answer_when_stored(turn, wish.request);
-            }
+            Ok(merged) => match self.put_back(turn, &wish, merged) {
+                Ok(()) => self.answer_when_stored(turn, wish.request),
+                Err(error) => {
+                    let outcome = Err(format!("That version cannot be put back: {error}."));
+                    turn.want(Effect::Restored { request: wish.request, outcome });
+                }
+            },
             Err(error) => {
                 let outcome = Err(unreadable(turn.place.model, &turn.place.path, &error.to_string()));
                 turn.want(Effect::Restored { request: wish.request, outcome });
@@ -223,9 +226,8 @@ impl Live {
         });
     }
 
-    fn put_back(&mut self, turn: &mut Turn<'_>, wish: &Wish, merged: Merged) {
-        let applied = merged.update.as_deref().and_then(|update| self.document.apply(update).ok());
-        let new = applied.and_then(|applied| applied.update);
+    fn put_back(&mut self, turn: &mut Turn<'_>, wish: &Wish, merged: Merged) -> Result<(), UpdateError> {
+        let new = merged.apply_to(&mut self.document)?;
         if let Some(update) = &new {
             if let Some(here) = merged.here {
                 self.keep(turn, Why::Restored, here);
@@ -242,5 +244,6 @@ impl Live {
             self.touch(turn);
         }
         turn.tell(|teller, _| teller.restored(&wish.by, wish.bytes.len()));
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use crate::{Authors, Backing, DiskRead, Opened};
 use protocol::{BaseAt, BaseRecord, CloseCode, Digest, DiskContent, Intent, Model, Seq};
 use std::collections::HashMap;
 use std::sync::Arc;
-use ydoc::{Base, Document, State, Update};
+use ydoc::{Base, Document, State, Update, UpdateError};
 
 /// Log entries at which a lost base is looked for at most.
 const MOST_GUESSES: usize = 64;
@@ -64,7 +64,15 @@ pub(crate) enum Source {
 /// Why the file is not merged although the room is open.
 pub(crate) enum Trouble {
     Gone,
-    Unreadable { digest: Option<Digest>, reason: String },
+    Unreadable {
+        digest: Option<Digest>,
+        reason: String,
+    },
+    /// What the file says cannot be merged.
+    Misfit {
+        digest: Digest,
+        error: UpdateError,
+    },
 }
 
 impl Rebuild {
@@ -115,7 +123,7 @@ impl Rebuild {
             BaseAt::Copy(_) => None,
         });
         let wanted: Vec<Seq> = base_at.into_iter().chain(intent.map(|intent| intent.seq)).collect();
-        let (document, mut states) = match prefixes(model, authors, &log, &wanted) {
+        let (mut document, mut states) = match prefixes(model, authors, &log, &wanted) {
             Ok(found) => found,
             Err(error) => {
                 let reason = format!("The history of {} cannot be read: {error}", crate::events::name(&path));
@@ -221,11 +229,15 @@ impl Rebuild {
         let like = content.bytes.clone();
         let merge =
             Merge { model, state: document.state(), bases, disk: content.bytes.clone(), like, author: authors.disk };
+        let digest = content.digest;
         match merge.run() {
-            Ok(merged) => Rebuilt::Ready(Box::new(adopt(document, last, content, merged, ahead))),
+            Ok(merged) => match merged.apply_to(&mut document) {
+                Ok(append) => Rebuilt::Ready(Box::new(adopt(document, append, last, content, merged, ahead))),
+                Err(error) => unmerged(document, written, Trouble::Misfit { digest, error }),
+            },
             Err(error) => {
-                let (digest, reason) = (Some(content.digest), error.to_string());
-                unmerged(document, written, Trouble::Unreadable { digest, reason })
+                let trouble = Trouble::Unreadable { digest: Some(digest), reason: error.to_string() };
+                unmerged(document, written, trouble)
             }
         }
     }
@@ -237,15 +249,21 @@ fn agreed(at: Option<Seq>, state: State, digest: Digest) -> (Option<Seq>, Base, 
     (at, Base { state, digest }, record)
 }
 
-/// Takes a merge into a document that nobody has seen yet.
-fn adopt(mut document: Document, last: Seq, seen: DiskContent, merged: Merged, ahead: Option<u64>) -> Ready {
-    let applied = merged.update.as_deref().and_then(|update| document.apply(update).ok());
-    let append = applied.and_then(|applied| applied.update);
+/// A document that nobody has seen yet, with a merge that is in it and has brought `append`.
+fn adopt(
+    document: Document,
+    append: Option<Update>,
+    last: Seq,
+    seen: DiskContent,
+    merged: Merged,
+    ahead: Option<u64>,
+) -> Ready {
     let seq = last + u64::from(append.is_some());
     let at = if merged.exact { BaseAt::Log(seq) } else { BaseAt::Copy(merged.base.state.clone()) };
     let ahead = if merged.report.live_edits { ahead } else { Some(0) };
+    let told = merged.is_told(append.is_some());
     let (report, disk) = (merged.report, seen.clone());
-    let here = merged.here.filter(|_| append.is_some());
+    let here = merged.here.filter(|_| told);
     let found = here.map(|here| Found { here, disk, report, closed: true });
     Ready {
         document,
@@ -265,12 +283,7 @@ type Prefixes = (Document, HashMap<Seq, State>);
 
 /// Replays the log; also answers its state at each wanted number that it reaches. The first entry may stand for all before it,
 /// so that a number below it cannot be reached.
-fn prefixes(
-    model: Model,
-    authors: Authors,
-    log: &[(Seq, Update)],
-    wanted: &[Seq],
-) -> Result<Prefixes, ydoc::UpdateError> {
+fn prefixes(model: Model, authors: Authors, log: &[(Seq, Update)], wanted: &[Seq]) -> Result<Prefixes, UpdateError> {
     let mut document = Document::new(model, authors.document);
     let mut states = HashMap::new();
     for (seq, update) in log {

@@ -6,9 +6,10 @@ use crate::frame::{self, Malformed, Message, SaveAnswer};
 use crate::live::{Asker, Live};
 use crate::place::Turn;
 use protocol::{ClientId, User};
+use ydoc::{Applied, NOTHING};
 
-/// An update that says nothing.
-const NOTHING: [u8; 2] = [0, 0];
+/// Why a save is not confirmed although the file was written.
+const LACKS: &str = "Something you typed has not arrived here, or builds on what has not; what has arrived is saved. Connecting again sends it.";
 
 impl Live {
     /// One WebSocket message. What cannot be read is left out, and never closes the socket.
@@ -29,6 +30,7 @@ impl Live {
                 let _unreadable = self.edit(turn, client, update);
             }
         }
+        self.lack.forget(client);
     }
 
     fn message(
@@ -45,30 +47,37 @@ impl Live {
                 }
             }
             Message::Step2(update) | Message::Update(update) if may_edit => {
-                self.edit(turn, client, update)?;
+                let whole = self.edit(turn, client, update)?;
                 if matches!(message, Message::Step2(_)) {
+                    if whole {
+                        // That is all it has, also what it sent before.
+                        self.all_is_here(turn, client);
+                    }
                     // A client from before a crash may bring the room's own words of then.
                     self.restate(turn);
                 }
             }
             // A client answers the room's question before it knows that it may only view.
-            Message::Step2(_) => {}
+            Message::Step2(update) => self.pass_over(client, update),
             Message::Update(update) => {
                 if update != NOTHING {
                     turn.complain(client, "tried to edit, may only view".to_owned());
                 }
+                self.pass_over(client, update);
             }
             Message::Awareness(body) => turn.place.roster.awareness(turn.now, client, body, turn.out)?,
             Message::Query => turn.place.roster.tell_all(turn.now, client, turn.out),
             Message::Chat(content) => turn.place.roster.chat(turn.now, client, content, turn.out)?,
+            Message::Save(id) if may_edit && self.lack.is_of(client) => {
+                self.flush |= self.unsaved;
+                turn.send(client, frame::saved(id, &SaveAnswer::Failed(LACKS.to_owned())));
+            }
             Message::Save(id) if may_edit => self.askers.push((Asker::Client(client, id), self.edited)),
             Message::Save(id) => {
                 let answer = SaveAnswer::Failed("You may view this document, not save it.".to_owned());
                 turn.send(client, frame::saved(id, &answer));
             }
-            Message::Stored(id) if self.stored >= self.seq => turn.send(client, frame::stored(id)),
-            // All that is in the log so far: what this client sent may have come by way of another.
-            Message::Stored(id) => self.confirms.push((self.seq, client, id)),
+            Message::Stored(id) => self.asked_stored(turn, client, id),
             Message::Other => {}
         }
         Ok(())
@@ -82,42 +91,57 @@ impl Live {
         by: Option<&User>,
         update: &[u8],
     ) {
-        let taken = self.take_in(turn, None, by, update);
+        // Of what somebody asked for, either all is taken or nothing; what flows in by itself may wait for what comes next.
+        let applied = match request {
+            Some(_) => self.document.apply_whole(update),
+            None => self.document.apply(update),
+        };
+        let taken = applied.map(|applied| self.take_in(turn, None, by, applied));
+        self.settle_lack(turn);
         // A copy has words of the room's own too, of the time when it was made.
         self.restate(turn);
         let Some(request) = request else { return };
         match taken {
             Ok(()) => self.answer_when_stored(turn, request),
-            Err(Malformed(why)) => turn.want(Effect::Restored { request, outcome: Err(format!("There, {why}.")) }),
+            Err(error) => {
+                let outcome = Err(format!("What is there cannot be taken over: {error}."));
+                turn.want(Effect::Restored { request, outcome });
+            }
         }
     }
 
-    /// A client's update.
-    fn edit(&mut self, turn: &mut Turn<'_>, client: ClientId, update: &[u8]) -> Result<(), Malformed> {
-        self.take_in(turn, Some(client), None, update)
+    /// What a client that may only view has, or thinks that it edited, is not taken.
+    fn pass_over(&mut self, client: ClientId, update: &[u8]) {
+        if !self.document.holds(update) {
+            self.lack.refused(client);
+        }
     }
 
-    /// An update of a client, or of somebody (`by`) in another room: only what was new is logged and sent on.
-    fn take_in(
-        &mut self,
-        turn: &mut Turn<'_>,
-        client: Option<ClientId>,
-        by: Option<&User>,
-        update: &[u8],
-    ) -> Result<(), Malformed> {
+    /// A client's update. Whether all of it is in the document.
+    fn edit(&mut self, turn: &mut Turn<'_>, client: ClientId, update: &[u8]) -> Result<bool, Malformed> {
         if update == NOTHING {
-            return Ok(());
+            return Ok(true);
         }
         let applied = match self.document.apply(update) {
             Ok(applied) => applied,
             Err(error) => {
-                if let Some(client) = client.filter(|_| error.is_conflict()) {
+                self.lack.refused(client);
+                if error.is_conflict() {
                     turn.place.roster.conflict(turn.now, client, turn.out);
                 }
                 return Err(Malformed("an update cannot be applied"));
             }
         };
-        let Some(new) = applied.update else { return Ok(()) };
+        let whole = applied.awaits.is_empty();
+        self.lack.awaits(client, &applied.awaits);
+        self.take_in(turn, Some(client), None, applied);
+        self.settle_lack(turn);
+        Ok(whole)
+    }
+
+    /// What was new in an update of a client, or of somebody (`by`) in another room, is logged and sent on.
+    fn take_in(&mut self, turn: &mut Turn<'_>, client: Option<ClientId>, by: Option<&User>, applied: Applied) {
+        let Some(new) = applied.update else { return };
         let seq = self.log(turn, new.clone());
         if !faulty!(NoBroadcast) {
             // What others had sent before, its author does not have yet.
@@ -133,6 +157,5 @@ impl Live {
             self.edited = seq;
             self.touch(turn);
         }
-        Ok(())
     }
 }

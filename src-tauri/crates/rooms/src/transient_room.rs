@@ -9,7 +9,7 @@ use crate::roster::Roster;
 use crate::{Effect, Here, Input, Member, Now, Policy};
 use protocol::{ClientId, CloseCode, Event, Model, close::fit_reason};
 use std::time::Duration;
-use ydoc::{Document, State};
+use ydoc::{Applied, Document, State};
 
 /// Joined by every JupyterLab tab; who comes and goes there is no news.
 const GLOBAL_AWARENESS: &str = "JupyterLab:globalAwareness";
@@ -113,21 +113,21 @@ impl TransientRoom {
         }
     }
 
-    /// An update of a client or, without one, of another room. Who fills the room is let go, and everybody else stays.
-    pub(crate) fn edit(
-        &mut self,
-        now: Now,
-        client: Option<ClientId>,
-        update: &[u8],
-        effects: &mut Vec<Effect>,
-    ) -> Result<(), Malformed> {
-        if let Some(client) = client.filter(|_| update.len() > self.left) {
+    /// A client's update. Who fills the room is let go, and everybody else stays.
+    fn edit(&mut self, now: Now, client: ClientId, update: &[u8], effects: &mut Vec<Effect>) -> Result<(), Malformed> {
+        if update.len() > self.left {
             let reason = fit_reason("This room holds too much already; what is edited here is in no file.");
             effects.push(Effect::Disconnect { client, code: CloseCode::TooBig, reason });
             self.leave(now, client, effects);
             return Ok(());
         }
         let applied = self.document.apply(update).map_err(|_| Malformed("an update cannot be applied"))?;
+        self.take_in(now, Some(client), applied, effects);
+        Ok(())
+    }
+
+    /// What was new in an update of a client or, without one, of another room is sent on.
+    pub(crate) fn take_in(&mut self, now: Now, client: Option<ClientId>, applied: Applied, effects: &mut Vec<Effect>) {
         if let Some(new) = applied.update {
             self.left = self.left.saturating_sub(if client.is_some() { new.len() } else { 0 });
             if let Some(fork) = &mut self.fork {
@@ -136,7 +136,6 @@ impl TransientRoom {
             let except = client.filter(|_| !applied.more);
             self.roster.broadcast(now, except, frame::update(&new), effects);
         }
-        Ok(())
     }
 
     fn refused(&mut self, client: ClientId, why: &Malformed, effects: &mut Vec<Effect>) {
@@ -163,7 +162,7 @@ impl TransientRoom {
                 self.roster.send(now, client, frame::step2(&update), effects);
             }
             Message::Step2(update) | Message::Update(update) if member.role.may_edit() => {
-                self.edit(now, Some(client), update, effects)?;
+                self.edit(now, client, update, effects)?;
             }
             Message::Awareness(body) => self.roster.awareness(now, client, body, effects)?,
             Message::Query => self.roster.tell_all(now, client, effects),

@@ -3,15 +3,17 @@
 //! Not here: what the bytes of a file mean (`text`, `blob`, `notebook`), nor the merge with the disk.
 
 use crate::notebook::{read, render::render as render_notebook, shape};
-use crate::{Applied, AuthorId, ParseError, State, StateValue, Update, UpdateError, blob, gate, guard, here, text};
+use crate::{
+    Applied, AuthorId, ParseError, Reach, State, StateValue, Update, UpdateError, blob, gate, guard, here, text,
+};
 use protocol::{Digest, Model};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{
-    Any, ClientID, DeepObservable, Doc, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector, Transact,
-    TransactionMut,
+    Any, ClientID, DeepObservable, Doc, ID, IdSet, Map, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
+    Transact, TransactionMut,
 };
 
 /// Changes whenever the loader makes other operations of the same bytes: histories of different loaders must not share ids.
@@ -92,7 +94,8 @@ impl Document {
         self.content.store(false, Ordering::Relaxed);
         let mut news = Vec::new();
         let deletions = self.doc.transact().store().pending_ds().cloned();
-        self.admit(update, &mut news)?;
+        let blocks = guard::update(update)?;
+        self.admit(update, &blocks, &mut news)?;
         let mut more = deletions.is_some() && deletions.as_ref() != self.doc.transact().store().pending_ds();
         let mut told = 0;
         // What arrived may be what others waited for.
@@ -100,7 +103,7 @@ impl Document {
             told = news.len();
             for update in std::mem::take(&mut self.waiting) {
                 // What was readable once still is.
-                let _tried_before = self.admit(&update, &mut news);
+                let _tried_before = guard::update(&update).and_then(|blocks| self.admit(&update, &blocks, &mut news));
             }
             more |= told < news.len();
         }
@@ -113,16 +116,57 @@ impl Document {
             content: self.content.load(Ordering::Relaxed),
             dirtied: !was_dirty && self.is_dirty(),
             more,
+            awaits: self.awaits(&blocks),
         })
     }
 
-    /// Integrates what can be, in one transaction, and keeps the rest.
-    fn admit(&mut self, update: &[u8], news: &mut Vec<Vec<u8>>) -> Result<(), UpdateError> {
+    /// Applies an update that was made here, of this document: all of it or, with an error, nothing.
+    pub fn apply_whole(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
         let blocks = guard::update(update)?;
-        let ready = {
-            let txn = self.doc.transact();
-            gate::ready(update, &blocks, &mut here::Store::new(&txn))?
-        };
+        let ready = self.ready(update, &blocks)?;
+        // What it deletes may come with it.
+        let own = |client: u64| blocks.runs.iter().find(|run| run.client == client).and_then(|run| run.blocks.last());
+        let comes = |(client, end): &Reach| own(*client).is_some_and(|last| last.ticks.end >= *end);
+        if ready != gate::Ready::All || !self.awaits(&blocks).iter().all(comes) {
+            return Err(UpdateError("it builds on something that is not here".to_owned()));
+        }
+        self.apply(update)
+    }
+
+    /// Whether the document has so much of an author.
+    pub fn reaches(&self, (author, end): Reach) -> bool {
+        self.doc.transact().state_vector().get(&ClientID::new(author)) >= end
+    }
+
+    /// Whether everything that an update says is in the document already.
+    pub fn holds(&self, update: &[u8]) -> bool {
+        let Ok(blocks) = guard::update(update) else { return false };
+        if !self.awaits(&blocks).is_empty() {
+            return false;
+        }
+        let mut deleted = IdSet::new();
+        for (client, ticks) in &blocks.deleted {
+            deleted.insert(ID::new(ClientID::new(*client), ticks.start), ticks.end - ticks.start);
+        }
+        deleted.is_empty() || deleted.diff(&self.doc.transact().snapshot().delete_set).is_empty()
+    }
+
+    /// What is missing before all of an update is in the document.
+    fn awaits(&self, blocks: &guard::Blocks) -> Vec<Reach> {
+        let state = self.doc.transact().state_vector();
+        let ends = blocks.runs.iter().filter_map(|run| Some((run.client, run.blocks.last()?.ticks.end)));
+        let ends = ends.chain(blocks.deleted.iter().map(|(client, ticks)| (*client, ticks.end)));
+        ends.filter(|(client, end)| state.get(&ClientID::new(*client)) < *end).collect()
+    }
+
+    fn ready(&self, update: &[u8], blocks: &guard::Blocks) -> Result<gate::Ready, UpdateError> {
+        let txn = self.doc.transact();
+        gate::ready(update, blocks, &mut here::Store::new(&txn))
+    }
+
+    /// Integrates what can be, in one transaction, and keeps the rest.
+    fn admit(&mut self, update: &[u8], blocks: &guard::Blocks, news: &mut Vec<Vec<u8>>) -> Result<(), UpdateError> {
+        let ready = self.ready(update, blocks)?;
         let mut txn = self.doc.transact_mut();
         let result = match &ready {
             gate::Ready::All => integrate(&mut txn, update),

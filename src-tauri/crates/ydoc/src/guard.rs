@@ -11,10 +11,13 @@ use std::ops::Range;
 /// Ids of clients are that wide.
 const CLIENT_BITS: u32 = 53;
 
-/// The blocks of an update, and where its deletions begin.
+/// The blocks of an update, and what it deletes.
 pub(crate) struct Blocks {
     pub(crate) runs: Vec<Run>,
+    /// Where its deletions begin.
     pub(crate) deletions: usize,
+    /// Clock ticks that it deletes, of these clients.
+    pub(crate) deleted: Vec<(u64, Range<u32>)>,
 }
 
 /// The blocks of one client.
@@ -107,13 +110,15 @@ impl Walk<'_> {
             runs.push(Run { client, blocks });
         }
         let deletions = self.at;
+        let mut deleted = Vec::new();
         for _ in 0..self.count()? {
-            self.client()?;
+            let client = self.client()?;
             for _ in 0..self.count()? {
-                self.clock()?.checked_add(self.clock()?)?;
+                let start = self.clock()?;
+                deleted.push((client, start..start.checked_add(self.clock()?)?));
             }
         }
-        Some(Blocks { runs, deletions })
+        Some(Blocks { runs, deletions, deleted })
     }
 
     /// Passes a block that begins with this clock tick.

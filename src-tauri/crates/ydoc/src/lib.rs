@@ -22,7 +22,7 @@ mod text;
 
 pub use document::Document;
 pub use merge::merge_disk;
-pub use origin::stems_from;
+pub use origin::nearest;
 
 use protocol::{Digest, MergeReport};
 use std::sync::Arc;
@@ -36,6 +36,9 @@ pub type State = Arc<[u8]>;
 /// An incremental Yjs v1 update.
 pub type Update = Arc<[u8]>;
 
+/// The update that says nothing.
+pub const NOTHING: [u8; 2] = [0, 0];
+
 /// What applying an update brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
@@ -47,7 +50,12 @@ pub struct Applied {
     pub dirtied: bool,
     /// It was what earlier updates had waited for: `update` says more than the one that was applied.
     pub more: bool,
+    /// Not all of the update is in the document before it has this much of these authors; empty: all is.
+    pub awaits: Vec<Reach>,
 }
+
+/// So much of what an author wrote, in clock ticks.
+pub type Reach = (AuthorId, u32);
 
 /// The document state whose saved form is exactly the bytes last seen on disk.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
-//! [`stems_from`]: which of two states a file was edited from.
+//! [`nearest`]: which of several states a file was edited from.
 //!
-//! Needed after a save that was cut short, when nobody knows whether another program edited the file before or after it. Words
+//! Needed after a save that was cut short, when nobody knows whether another program edited the file before or after it, and when
+//! it is not known any more what the file held. Of two states, words
 //! decide that only one of the two states has, because nobody else is likely to have written them. Where they say nothing,
 //! because text was only moved or has no words, the smaller difference does. So an edit is told that is small beside what the
 //! save changes and writes none of its words; where lines of symbols were moved, even a small one may not be. What says nothing speaks for a save that did not happen, which
@@ -11,14 +12,53 @@
 
 use crate::diff::{Hunk, rare, text_hunks};
 use crate::notebook::{Cell, read};
+use crate::{Base, Document};
 use protocol::Model;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::ops::Range;
 use yrs::Any;
 
+/// The candidate that these bytes were most likely made of; of equals the first.
+///
+/// There are two when a save was cut short: nobody knows then whether the file was edited before that write or after it, but
+/// text that only one of them has gives it away. Taking the wrong one would insert what was saved a second time, or delete what
+/// was not. There are more when the base is lost; then the closest is taken.
+///
+/// Panics if there is none.
+pub fn nearest<'a>(model: Model, bases: &'a [Base], bytes: &[u8]) -> &'a Base {
+    let far = |base: &&Base| {
+        // The author writes nothing here.
+        Document::from_state(model, 1, &base.state)
+            .map_or(u64::MAX, |document| distance(&document.to_bytes(bytes), bytes))
+    };
+    let written = |base: &Base| Some(Document::from_state(model, 1, &base.state).ok()?.to_bytes(bytes));
+    match bases {
+        [first] => first,
+        [before, after] => match (written(before), written(after)) {
+            (Some(old), Some(new)) if stems_from(model, &old, &new, bytes) => after,
+            _ => before,
+        },
+        _ => bases.iter().min_by_key(far).unwrap_or(&bases[0]),
+    }
+}
+
+/// How much two contents differ: pairs of neighbouring bytes that only one of them has. Linear, and never more than a small
+/// multiple of the number of edits.
+fn distance(a: &[u8], b: &[u8]) -> u64 {
+    const EDGE: u16 = 256;
+    let mut pairs: HashMap<(u16, u16), i64> = HashMap::new();
+    for (bytes, sign) in [(a, 1), (b, -1)] {
+        let after = bytes.iter().map(|byte| u16::from(*byte)).chain([EDGE]);
+        let before = std::iter::once(EDGE).chain(bytes.iter().map(|byte| u16::from(*byte)));
+        before.zip(after).for_each(|pair| *pairs.entry(pair).or_default() += sign);
+    }
+    pairs.values().map(|count| count.unsigned_abs()).sum()
+}
+
 /// Whether `disk` looks like an edit of `new` rather than of `old`, of which `new` is an edit itself. Nothing that speaks for either
 /// speaks for `old`. All three are contents of a file.
-pub fn stems_from(model: Model, old: &[u8], new: &[u8], disk: &[u8]) -> bool {
+fn stems_from(model: Model, old: &[u8], new: &[u8], disk: &[u8]) -> bool {
     told(&content(model, old), &content(model, new), &content(model, disk))
 }
 
@@ -120,6 +160,7 @@ fn survivors(from: &str, words: &[Range<usize>], to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::Digest;
 
     #[test]
     fn an_edit_is_attributed_to_what_it_was_made_of() {
@@ -174,5 +215,32 @@ mod tests {
         };
         check(&["a"], &["a", "b"], &["a", "c"], false);
         check(&["a"], &["a", "b"], &["a", "b", "c"], true);
+    }
+
+    #[test]
+    fn the_file_is_an_edit_of_that_state_of_which_it_has_more() {
+        let base = |text: &str| {
+            let mut document = Document::new(Model::Text, 1);
+            document.load(text.as_bytes()).unwrap();
+            Base { state: document.state(), digest: Digest::of(text.as_bytes()) }
+        };
+        let check = |old: &str, new: &str, disk: &str, expect: &str| {
+            let bases = [base(old), base(new)];
+            let found = nearest(Model::Text, &bases, disk.as_bytes());
+            assert_eq!(found.digest, Digest::of(expect.as_bytes()), "{disk}");
+        };
+        // Written, or not; both times another program wrote much more, in words that are often the same.
+        let (old, new) = ("one\ntwo\n", "one\ntwo the\n");
+        check(old, new, "the others and the rest of the tale\none\ntwo\n", old);
+        check(old, new, "the others and the rest of the tale\none\ntwo the\n", new);
+    }
+
+    #[test]
+    fn distance_tells_an_edit_before_a_write_from_one_after_it() {
+        assert_eq!(distance(b"", b""), 0);
+        assert_eq!(distance(b"abc", b"abc"), 0);
+        assert!(distance(b"abcX", b"abcXY") < distance(b"abc", b"abcXY"));
+        assert!(distance(b"abc", b"abcY") < distance(b"abcX", b"abcY"));
+        assert!(distance(b"abde", b"abdeY") < distance(b"abcde", b"abdeY"));
     }
 }

@@ -228,3 +228,44 @@ fn an_update_is_told_once_and_says_what_it_brought() {
     assert_eq!(live.diff(&other.state_vector()).unwrap(), [0, 0]);
     assert!(live.diff(b"\xff").is_err());
 }
+
+#[test]
+fn sync_110_an_update_of_our_own_is_taken_whole_or_not_at_all() {
+    let (mut here, _) = loaded("one\n");
+    let ana = Peer::of(&here, 11);
+    let updates = [ana.replace(0, 0, "A"), ana.replace(1, 0, "B"), ana.replace(0, 1, "")];
+    let before = here.state();
+    let waits = "not a valid update: it builds on something that is not here";
+    for update in &updates[1..] {
+        assert_eq!(here.apply_whole(update).unwrap_err().to_string(), waits);
+        assert_eq!(here.state(), before);
+    }
+    // Nor does it wait.
+    assert!(here.apply_whole(&updates[0]).unwrap().awaits.is_empty());
+    assert_eq!(text(&here), "Aone\n");
+    for update in &updates[1..] {
+        assert!(here.apply_whole(update).unwrap().update.is_some());
+    }
+    assert_eq!((text(&here), here.apply_whole(&updates[2]).unwrap().update), ("Bone\n".to_owned(), None));
+    // What comes with what it builds on.
+    let (mut here, _) = loaded("one\n");
+    let all = yrs::merge_updates_v1(&updates).unwrap();
+    here.apply_whole(&all).unwrap();
+    assert_eq!(text(&here), "Bone\n");
+}
+
+#[test]
+fn sync_111_what_waits_says_for_what() {
+    let (mut here, _) = loaded("one\n");
+    let ana = Peer::of(&here, 11);
+    let (first, second, gone) = (ana.replace(0, 0, "A"), ana.replace(1, 0, "B"), ana.replace(0, 1, ""));
+    assert!(!here.holds(&second) && !here.holds(&gone));
+    assert_eq!(here.apply(&second).unwrap().awaits, [(11, 2)]);
+    assert_eq!(here.apply(&gone).unwrap().awaits, [(11, 1)]);
+    assert!(!here.reaches((11, 1)));
+    assert!(here.apply(&first).unwrap().awaits.is_empty());
+    assert!(here.reaches((11, 2)) && here.holds(&second) && here.holds(&gone) && here.holds(&first));
+    // A deletion of what is here is not held before it was made.
+    assert!(!here.holds(&ana.replace(0, 1, "")));
+    assert!(!here.holds(b"nonsense"));
+}

@@ -1,10 +1,43 @@
 //! From the file to the room: DISK.
 
-use crate::stage::{ANA, BEN, Stage, member, save};
-use protocol::{Action, BaseAt, Digest, FileState, Level, Role};
+use crate::stage::{ANA, BEN, Peer, Stage, member, save};
+use protocol::{Action, BaseAt, BaseRecord, Digest, FileState, Level, Model, Role};
 use rooms::{DiskRead, Input, WriteOutcome};
 use serde_json::json;
+use ydoc::Document;
 use yrs::Any;
+
+#[test]
+fn sync_110_an_edit_on_disk_that_builds_on_what_is_not_here_is_taken_in_no_part_and_told() {
+    // The base has a line that the log never had.
+    let strange = |stage: &mut Stage| {
+        let mut document = Document::new(Model::Text, 99);
+        document.apply(&stage.log[0].1).unwrap();
+        let peer = Peer::of(&document.state());
+        document.apply(&peer.insert(4, "zwei\n")).unwrap();
+        let at = BaseAt::Copy(document.state());
+        stage.base = Some(BaseRecord { digest: Digest::of(b"one\nzwei\n"), at });
+    };
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.insert(ANA, 0, "typed ");
+    strange(&mut stage);
+    stage.crash();
+    stage.disk = Some(b"1\nzwei\ndrei\n".to_vec());
+    stage.join(ANA);
+    let log = stage.log.len();
+    assert_eq!(stage.content(), "typed one\n", "no part of it");
+    stage.pass(60_000);
+    assert_eq!(stage.file(), "1\nzwei\ndrei\n", "nothing is written over it");
+    let reason = "notes.txt was changed by another program and cannot be merged: not a valid update: it builds on something that is not here";
+    assert_eq!(stage.fared(ANA).last(), Some(&FileState::Unreadable { reason: reason.to_owned() }));
+    assert_eq!(stage.told().iter().filter(|line| line.contains("cannot be merged")).count(), 1);
+    // The same while it is open.
+    stage.edit_disk("1\nzwei\nvier\n");
+    stage.pass(60_000);
+    assert_eq!((stage.content().as_str(), stage.file()), ("typed one\n", "1\nzwei\nvier\n"));
+    assert!(stage.log.len() <= log + 1, "only the room's own words: {:?}", stage.log.len() - log);
+}
 
 #[test]
 fn disk_26_an_edit_on_disk_reaches_everybody_and_is_the_new_base() {

@@ -73,6 +73,106 @@ fn sync_4_a_client_learns_when_its_edits_are_durable() {
     assert_eq!(stage.answers(ANA)[1], json!({"type": "stored", "responseTo": 2}));
 }
 
+/// Two edits of one client, of which the second builds on the first.
+fn two_edits(stage: &Stage, client: protocol::ClientId) -> [Bytes; 2] {
+    [0, 1].map(|at| frame(&[0, 2], &stage.peers[&client].insert(at, "x")))
+}
+
+#[test]
+fn sync_111_what_waits_for_an_edit_that_is_missing_is_not_stored_and_sync_113_is_when_that_comes() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    let [first, second] = two_edits(&stage, ANA);
+    stage.frame(ANA, second);
+    stage.frame(ANA, stored(1));
+    stage.frame(ANA, save(2));
+    let [answer] = &stage.answers(ANA)[..] else { panic!("{:?}", stage.answers(ANA)) };
+    assert_eq!((&answer["responseTo"], &answer["status"]), (&json!(2), &json!("failed")));
+    assert!(answer["message"].as_str().unwrap().contains("not arrived"));
+    assert_eq!((stage.content().as_str(), stage.file()), ("one\n", "one\n"));
+    // What others sent is confirmed.
+    stage.join(BEN);
+    stage.insert(BEN, 0, "b");
+    stage.frame(BEN, stored(3));
+    assert_eq!(stage.answers(BEN), [json!({"type": "stored", "responseTo": 3})]);
+    // It comes, but is not durable yet.
+    stage.storing = false;
+    stage.frame(ANA, first);
+    assert_eq!(stage.answers(ANA).len(), 1);
+    let last = stage.log.last().unwrap().0;
+    stage.give(Input::Stored(last));
+    assert_eq!(stage.answers(ANA)[1], json!({"type": "stored", "responseTo": 1}));
+    stage.storing = true;
+    stage.frame(ANA, save(4));
+    assert_eq!(stage.answers(ANA)[2]["status"], json!("success"));
+    assert!(stage.file().contains("xx"), "{}", stage.file());
+}
+
+#[test]
+fn sync_113_what_was_missing_may_come_from_another_client() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join(BEN);
+    let [first, second] = two_edits(&stage, ANA);
+    stage.frame(ANA, second);
+    stage.frame(ANA, stored(1));
+    assert!(stage.answers(ANA).is_empty());
+    stage.frame(BEN, first);
+    assert_eq!(stage.answers(ANA), [json!({"type": "stored", "responseTo": 1})]);
+}
+
+#[test]
+fn sync_111_a_deletion_of_what_is_missing_is_not_stored() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join(BEN);
+    let [first, deleted] = {
+        let ana = &stage.peers[&ANA];
+        [ana.insert(0, "x"), ana.remove(0, 1)].map(|update| frame(&[0, 2], &update))
+    };
+    stage.frame(ANA, deleted);
+    stage.frame(ANA, stored(1));
+    assert!(stage.answers(ANA).is_empty());
+    stage.frame(BEN, first);
+    assert_eq!((stage.content().as_str(), stage.answers(ANA).len()), ("one\n", 1));
+}
+
+#[test]
+fn sync_112_what_was_refused_is_not_stored() {
+    // A viewer's.
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.join_as(BEN, Role::View);
+    stage.frame(BEN, stored(1));
+    assert_eq!(stage.answers(BEN).len(), 1, "it has nothing that is not here");
+    stage.insert(BEN, 0, "x");
+    stage.frame(BEN, stored(2));
+    assert_eq!(stage.answers(BEN).len(), 1);
+    // It may edit from now on: asked for what it has, it sends that again.
+    stage.give(Input::Role { client: BEN, role: Role::Edit });
+    assert_eq!((stage.content().as_str(), stage.answers(BEN).len()), ("xone\n", 2));
+    // Deleting is editing, too.
+    stage.give(Input::Role { client: BEN, role: Role::View });
+    let deleted = stage.peers[&BEN].remove(0, 1);
+    stage.frame(BEN, frame(&[0, 2], &deleted));
+    stage.frame(BEN, stored(3));
+    assert_eq!((stage.content().as_str(), stage.answers(BEN).len()), ("xone\n", 2));
+    // What the document cannot hold, and what is no update.
+    let into_a_value = [1, 2, 5, 0, 0x28, 1, 1, b'a', 1, b'k', 1, 126, 0x28, 0, 5, 0, 1, b'k', 1, 126, 0];
+    for (number, update) in [&into_a_value[..], &[9, 9, 9]].into_iter().enumerate() {
+        let mut stage = Stage::text("one\n");
+        stage.join(ANA);
+        stage.frame(ANA, frame(&[0, 2], update));
+        stage.frame(ANA, stored(1));
+        assert!(stage.answers(ANA).is_empty(), "{number}");
+        // Whoever comes again is asked what it has, and begins anew.
+        stage.leave(ANA);
+        stage.join(ANA);
+        stage.frame(ANA, stored(2));
+        assert_eq!(stage.answers(ANA), [json!({"type": "stored", "responseTo": 2})]);
+    }
+}
+
 #[test]
 fn sync_5_what_cannot_be_read_is_reported_once_and_disconnects_nobody() {
     let mut stage = Stage::text("one\n");

@@ -65,6 +65,65 @@ fn disk_112_who_comes_is_told_what_was_merged_before_also_while_nobody_was_there
     assert_eq!(stage.content(), "typed one\nwritten\n");
 }
 
+#[test]
+fn disk_140_a_deletion_on_disk_that_is_withstood_is_told_and_both_sides_are_kept() {
+    use protocol::DocumentKind;
+    use yrs::{Array, Map, Out, Text, Transact};
+    let cell = |id: &str| format!(r#"{{"cell_type": "raw", "id": "{id}", "metadata": {{}}, "source": "{id}"}}"#);
+    let file = |cells: &[&str]| {
+        let cells: Vec<_> = cells.iter().map(|id| cell(id)).collect();
+        format!(r#"{{"cells": [{}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}"#, cells.join(", "))
+    };
+    let mut stage = Stage::new(DocumentKind::notebook(), Some(file(&["a", "b"]).as_bytes()));
+    stage.join(ANA);
+    let types = |stage: &mut Stage| {
+        let doc = stage.peers[&ANA].doc.clone();
+        let cells = doc.get_or_insert_array("cells");
+        let mut txn = doc.transact_mut();
+        let Some(Out::YMap(cell)) = cells.get(&txn, 1) else { panic!("a cell") };
+        let Some(Out::YText(source)) = cell.get(&txn, "source") else { panic!("a source") };
+        source.insert(&mut txn, 0, "typed ");
+        let update = txn.encode_update_v1();
+        drop(txn);
+        stage.frame(ANA, frame(&[0, 2], &update));
+    };
+    let check = |stage: &Stage, closed: bool| {
+        let told: Vec<_> = notices(stage, ANA).concat();
+        let [merge] = &told[..] else { panic!("one merge: {told:?}") };
+        assert_eq!((merge.report.kept, merge.report.removed, merge.closed), (1, 0, closed));
+        let [(Why::Here, here), (Why::Disk, disk)] = &kept(stage)[..] else { panic!("{:?}", kept(stage)) };
+        assert!(here.contains("typed b") && *disk == file(&["a"]), "{here}\n{disk}");
+        assert_eq!(
+            [&merge.here, &merge.disk],
+            [here, disk].map(|text| Digest::of(text.as_bytes()).to_hex()).each_ref()
+        );
+        let line = "1 cell kept because somebody edits here";
+        assert!(stage.events.iter().any(|event| event.line.ends_with(line)), "{:?}", stage.told());
+    };
+    types(&mut stage);
+    stage.edit_disk(&file(&["a"]));
+    check(&stage, false);
+    stage.pass(1000);
+    assert!(stage.file().contains("typed b"));
+    // Nobody has it open.
+    let mut stage = Stage::new(DocumentKind::notebook(), Some(file(&["a", "b"]).as_bytes()));
+    stage.join(ANA);
+    types(&mut stage);
+    stage.crash();
+    stage.disk = Some(file(&["a"]).into_bytes());
+    stage.join(ANA);
+    check(&stage, true);
+    // A line of a text that was rewritten here and deleted there.
+    let mut stage = Stage::text("a\nb");
+    stage.join(ANA);
+    let removed = stage.peers[&ANA].remove(2, 1);
+    stage.frame(ANA, frame(&[0, 2], &removed));
+    stage.insert(ANA, 2, "mine");
+    stage.edit_disk("a\n");
+    assert_eq!((stage.content().as_str(), notices(&stage, ANA).len()), ("a\nmine", 1));
+    assert_eq!(kept(&stage), [(Why::Here, "a\nmine"), (Why::Disk, "a\n")]);
+}
+
 /// What was kept: why, and which text.
 fn kept(stage: &Stage) -> Vec<(Why, &str)> {
     stage.kept.iter().map(|kept| (kept.why, std::str::from_utf8(&kept.content.bytes).unwrap())).collect()

@@ -46,6 +46,13 @@ impl Peer {
         Self { doc: Doc::with_options(options) }
     }
 
+    /// One that nobody knows, with this document.
+    pub(crate) fn of(state: &[u8]) -> Self {
+        let peer = Self::new(ClientId(99));
+        peer.doc.transact_mut().apply_update(Update::decode_v1(state).unwrap()).unwrap();
+        peer
+    }
+
     pub(crate) fn text(&self) -> String {
         let text = self.doc.get_or_insert_text("source");
         text.get_string(&self.doc.transact())
@@ -63,6 +70,13 @@ impl Peer {
         let text = self.doc.get_or_insert_text("source");
         let mut txn = self.doc.transact_mut();
         text.insert(&mut txn, at, what);
+        txn.encode_update_v1()
+    }
+
+    pub(crate) fn remove(&self, at: u32, length: u32) -> Vec<u8> {
+        let text = self.doc.get_or_insert_text("source");
+        let mut txn = self.doc.transact_mut();
+        text.remove_range(&mut txn, at, length);
         txn.encode_update_v1()
     }
 
@@ -332,10 +346,7 @@ impl Stage {
 
     /// What the room holds.
     pub(crate) fn content(&self) -> String {
-        let peer = Peer::new(ClientId(99));
-        let state = self.room.state().unwrap();
-        peer.doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
-        peer.text()
+        Peer::of(&self.room.state().unwrap()).text()
     }
 
     pub(crate) fn file(&self) -> &str {
