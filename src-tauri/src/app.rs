@@ -3,7 +3,7 @@
 use crate::{Arguments, commands, stream};
 use host::{Host, HostConfig};
 use protocol::ErrorBody;
-use protocol::panel::{Command, Interface};
+use protocol::panel::{Command, Interface, InterfaceKind};
 use server::{Server, ServerOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,12 +91,14 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
     let host = Host::start(config).await?;
     let interfaces = arguments.interfaces.iter().map(|address| {
         let name = if address.is_loopback() { "loopback" } else { "network" };
-        Interface { name: name.to_owned(), address: address.to_string() }
+        Interface { name: name.to_owned(), address: address.to_string(), kind: InterfaceKind::Other }
     });
+    let given = (!arguments.interfaces.is_empty()).then(|| interfaces.collect());
     let options = ServerOptions {
         port: arguments.port,
-        interfaces: (!arguments.interfaces.is_empty()).then(|| interfaces.collect()),
+        interfaces: given.unwrap_or_default(),
         bind: None,
+        nearby: None,
         max_message: MAX_MESSAGE,
         jupyterlab: None,
     };

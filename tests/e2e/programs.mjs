@@ -56,9 +56,9 @@ export async function until(what, probe, seconds = 30) {
 }
 
 /** Starts a program whose output goes to a file, so that nothing it leaves behind can hold our pipes open. */
-function start(t, program, args, { log, env = {}, stdout = 'log' }) {
+export function start(t, program, args, { log, env = {}, stdin = 'ignore', stdout = 'log' }) {
   const file = openSync(log, 'a');
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', stdout === 'pipe' ? 'pipe' : file, file] });
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: [stdin, stdout === 'pipe' ? 'pipe' : file, file] });
   closeSync(file);
   const ended = once(child, 'exit');
   child.on('error', (error) => console.error(`${program}: ${error}`));
@@ -93,10 +93,13 @@ function located(program) {
   return found;
 }
 
+/** Where Chromium is. */
+export const chromiumProgram = () => located(process.env.COMMONPLACE_CHROMIUM ?? 'chromium');
+
 /** A Chromium that opens nothing by itself. One browser for a test; a context is a person. */
-export async function browser(t) {
+export async function browser(t, executablePath = chromiumProgram(), more = []) {
   const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-  const running = await chromium.launch({ executablePath: located(process.env.COMMONPLACE_CHROMIUM ?? 'chromium'), chromiumSandbox: false, args });
+  const running = await chromium.launch({ executablePath, chromiumSandbox: false, args: [...args, ...more] });
   finallyDo(t, () => running.close());
   return running;
 }

@@ -16,6 +16,7 @@ mod files_seen;
 mod forks;
 mod import;
 mod lab;
+mod lan;
 mod library;
 mod links;
 mod options;

@@ -4,8 +4,8 @@ use crate::http::{Reply, Request};
 use crate::{TestClient, until};
 use host::{Clocks, Host, HostConfig};
 use protocol::Role;
-use protocol::panel::{Command, Folder, Interface, LinkWish};
-use server::{Server, ServerOptions};
+use protocol::panel::{Command, Folder, Interface, InterfaceKind, LinkWish};
+use server::{Interfaces, Server, ServerOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,8 @@ pub struct Setup {
     pub delete_to_trash: bool,
     /// Where the host reads the time.
     pub clocks: Clocks,
+    /// The networks that there are; `None`: one, at [`GUEST_ADDRESS`].
+    pub interfaces: Option<Interfaces>,
     /// What else is set.
     pub adjust: fn(&mut HostConfig),
 }
@@ -50,6 +52,7 @@ impl Default for Setup {
             jupyterlab: None,
             delete_to_trash: true,
             clocks: Clocks::default(),
+            interfaces: None,
             adjust: |_| {},
         }
     }
@@ -71,6 +74,7 @@ pub struct TestHost {
     pub slug: String,
     place: Arc<TempDir>,
     jupyterlab: Option<PathBuf>,
+    interfaces: Interfaces,
 }
 
 impl TestHost {
@@ -108,22 +112,30 @@ impl TestHost {
         (setup.adjust)(&mut config);
         let host = Host::start(config).await.unwrap();
         let slug = host.add_folder(&place.path().join("tides"), None).await.unwrap();
-        let interface = Interface { name: "test".to_owned(), address: GUEST_ADDRESS.to_owned() };
+        let interface =
+            Interface { name: "test".to_owned(), address: GUEST_ADDRESS.to_owned(), kind: InterfaceKind::Other };
+        let interfaces = setup.interfaces.unwrap_or_else(|| [interface].into_iter().collect());
         let jupyterlab = setup.jupyterlab.clone();
         let options = ServerOptions {
             port: setup.port,
-            interfaces: Some(vec![interface]),
+            interfaces: interfaces.clone(),
             bind: None,
+            nearby: Some(false),
             max_message: setup.max_message,
             jupyterlab: setup.jupyterlab,
         };
         let server = Server::start(host.clone(), options).await.unwrap();
-        Self { host, server, slug, place, jupyterlab }
+        Self { host, server, slug, place, jupyterlab, interfaces }
     }
 
     /// Stops, and starts again over the same folder and state.
     pub async fn restart(self) -> Self {
-        let setup = Setup { port: self.server.port(), jupyterlab: self.jupyterlab.clone(), ..Setup::default() };
+        let setup = Setup {
+            port: self.server.port(),
+            jupyterlab: self.jupyterlab.clone(),
+            interfaces: Some(self.interfaces.clone()),
+            ..Setup::default()
+        };
         let place = self.place.clone();
         self.server.stop().await;
         drop(self);

@@ -61,9 +61,13 @@ slug: string, } | { "do": "share",
  */
 slug: string, 
 /**
- * Address of the interface; `null` takes the first.
+ * Address of the interface, which is remembered; `null` takes the one that was chosen last, if it is there, else the first.
  */
-address: string | null, } | { "do": "unshare", 
+address: string | null, } | { "do": "show-nearby", 
+/**
+ * Whether to.
+ */
+on: boolean, } | { "do": "unshare", 
 /**
  * Which.
  */
@@ -480,13 +484,22 @@ jupyterlab: boolean, };
  */
 export type Interface = { 
 /**
- * Name for people: `wlan0`, `en0`, …
+ * The system's name of it: `wlan0`, `en0`, `Ethernet 2`, …
  */
 name: string, 
 /**
  * IPv4 or IPv6 address as text.
  */
-address: string, };
+address: string, 
+/**
+ * What it leads to.
+ */
+kind: InterfaceKind, };
+
+/**
+ * What an interface leads to, as far as its name and its flags tell.
+ */
+export type InterfaceKind = "wi-fi" | "wired" | "other" | "vpn" | "virtual";
 
 /**
  * Body of `POST join`.
@@ -748,6 +761,41 @@ state: State, } | { "type": "events",
 events: Array<EventRecord>, };
 
 /**
+ * Other hosts on the networks that are shared on, and whether this one is shown to them. Nothing is sent or asked unless the
+ * person chose it, and a folder is shared.
+ */
+export type Nearby = { 
+/**
+ * The person chose it.
+ */
+on: boolean, 
+/**
+ * Those that show themselves, by name.
+ */
+hosts: Array<NearbyHost>, 
+/**
+ * Why it does not work, as a sentence.
+ */
+fault: string | null, };
+
+/**
+ * Another host on the network.
+ */
+export type NearbyHost = { 
+/**
+ * Name of the person at it.
+ */
+name: string, 
+/**
+ * `192.168.1.31:8787`.
+ */
+address: string, 
+/**
+ * Its page.
+ */
+url: string, };
+
+/**
  * One RAW frame from a room.
  */
 export type Notice = { "type": "merged", 
@@ -933,7 +981,23 @@ link: string | null,
 /**
  * The short code that leads to the present link; `null` without one.
  */
-code: Code | null, };
+code: Code | null, 
+/**
+ * Since when it is shared at this address, Unix milliseconds.
+ */
+since: number, 
+/**
+ * The interface has no network at the moment: nobody reaches the folder until it is back.
+ */
+away: boolean, 
+/**
+ * The address before the network changed, which leads nowhere now; `null`: it did not change.
+ */
+before: string | null, 
+/**
+ * `ines.local:8787/tides`: the same with a name, where devices look names up on the network; `null`: none is announced.
+ */
+name: string | null, };
 
 /**
  * All that the window shows besides events.
@@ -952,7 +1016,7 @@ host: string,
  */
 folders: Array<Folder>, 
 /**
- * Interfaces that can be shared on.
+ * Interfaces that can be shared on, the one first that guests reach most likely.
  */
 interfaces: Array<Interface>, 
 /**
@@ -971,6 +1035,14 @@ edits_per_minute: number,
  * Whether a folder can be opened in JupyterLab.
  */
 jupyterlab: boolean, 
+/**
+ * The host's system, as Rust names it: `linux`, `macos`, `windows`, …
+ */
+system: string, 
+/**
+ * Other hosts on the network.
+ */
+nearby: Nearby, 
 /**
  * Only in the answer to [`Command::NewToken`]: the token, which is never shown again.
  */

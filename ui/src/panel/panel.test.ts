@@ -7,7 +7,7 @@ const folder = (slug: string): Folder => {
   return { slug, name: slug, path: slug, present: true, sharing: null, people: [], links: [], knocks: [], removed: [], tokens: [], remembered: [], documents: 0, unsaved: 0 };
 };
 const state = (...folders: Folder[]): State => {
-  return { version: '', host: '', folders, interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false, new_token: null };
+  return { version: '', host: '', folders, interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false, system: 'linux', nearby: { on: false, hosts: [], fault: null }, new_token: null };
 };
 
 /** A host that does what its test says. */

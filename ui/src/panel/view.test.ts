@@ -11,13 +11,17 @@ function person(name: string, more: Partial<Presence> = {}): Presence {
 }
 const [a, b, c] = [folder('a'), folder('b'), folder('c')];
 const shared: Folder['sharing'] = {
-  interface: { name: 'wlan0', address: '192.168.1.20' },
+  interface: { name: 'wlan0', address: '192.168.1.20', kind: 'wi-fi' },
   address: '192.168.1.20:8787/a',
   devices: 0,
   link: 'http://192.168.1.20:8787/a/#s=x',
   code: null,
+  since: 0,
+  away: false,
+  before: null,
+  name: null,
 };
-const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false, new_token: null };
+const state: State = { version: '', host: '', folders: [], interfaces: [], port: 1, taken_port: null, edits_per_minute: 0, jupyterlab: false, system: 'linux', nearby: { on: false, hosts: [], fault: null }, new_token: null };
 
 describe('the window', () => {
   it('UI-40 keeps the chosen folder, shows a new one, and after a removal the one in its place', () => {

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Remote addresses that are remembered of a folder. One device may have very many (IPv6).
+const DEVICES: usize = 1024;
+
 /// One socket in one room.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
@@ -114,9 +117,11 @@ impl Clients {
         }
     }
 
-    /// Notes that a remote address opened the folder.
+    /// Notes that a remote address opened the folder; whether it is the first time.
     pub(crate) fn reached(&self, slug: &str, address: &str) -> bool {
-        self.lock().devices.entry(slug.to_owned()).or_default().insert(address.to_owned())
+        let inside = &mut self.lock();
+        let seen = inside.devices.entry(slug.to_owned()).or_default();
+        seen.len() < DEVICES && !seen.contains(address) && seen.insert(address.to_owned())
     }
 
     /// Forgets the remote addresses: the folder is shared anew.

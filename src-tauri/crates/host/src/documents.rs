@@ -8,7 +8,7 @@ use crate::registry::{Entry, Joining, Refused, Told};
 use crate::shared::read_fault;
 use crate::{Host, Result, actor, random};
 use files::Root;
-use protocol::{Action, CloseCode, DocumentKind, ErrorBody, ErrorCode, Level, RoomId, SessionId, close, session};
+use protocol::{CloseCode, DocumentKind, ErrorBody, ErrorCode, RoomId, SessionId, close, session};
 use rooms::Member;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -146,10 +146,8 @@ impl Host {
             Refused::Closed => Closing::new(CloseCode::Quitting, "The folder is being closed."),
             Refused::TooMany => Closing::new(CloseCode::BadContent, "Too many rooms are open here."),
         })?;
-        if let Some(device) = reached
-            && shared.clients.reached(&folder.slug, &device.address)
-        {
-            shared.event(&folder.slug, Level::Info, Action::Share, format!("Reached from {device}"));
+        if let Some(device) = reached {
+            self.reached(&folder.slug, &device);
         }
         Ok(Connection { client, room, frames: waiting, exit, shared: Arc::downgrade(shared), ended: false })
     }

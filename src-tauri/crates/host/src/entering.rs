@@ -47,6 +47,13 @@ impl Host {
         &self.shared().host_name
     }
 
+    /// Their name as a network writes names: lower-case letters, digits and dashes.
+    pub fn host_label(&self) -> String {
+        let label = crate::names::slug(self.host_name(), |_| false);
+        // What a name without any letter of these becomes.
+        if label == "folder" { "commonplace".to_owned() } else { label }
+    }
+
     /// Whether this is the owner's token. Constant-time.
     pub fn is_owner(&self, token: &str) -> bool {
         same_secret(self.owner_token(), token)

@@ -40,6 +40,7 @@ mod registry;
 mod relocating;
 mod retention;
 mod sample;
+mod settings;
 mod shared;
 mod sharing;
 mod statistics;
@@ -79,8 +80,8 @@ pub type Result<T> = std::result::Result<T, ErrorBody>;
 /// The running host. Cheap to clone; [`Host::shutdown`] ends it for all clones. Dropping the last clone without it is merely
 /// impolite: what was typed is in the log.
 ///
-/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `statistics`, `folders`, `sharing`, `entering`, `people`,
-/// `documents`, `library`, `contents`, `listing`, `versions`, `writing`, `checkpoints`, `forks`, `import`.
+/// Its methods stand with their parts: `lifecycle` (start, observe, stop), `statistics`, `settings`, `folders`, `sharing`, `entering`,
+/// `people`, `documents`, `library`, `contents`, `listing`, `versions`, `writing`, `checkpoints`, `forks`, `import`.
 #[derive(Clone)]
 pub struct Host(Arc<Running>);
 

@@ -88,6 +88,11 @@ impl Host {
         self.shared().changes.subscribe()
     }
 
+    /// Something besides the host that is shown with it changed: [`Host::changes`] ticks.
+    pub fn changed(&self) {
+        self.shared().changes.tick();
+    }
+
     /// Ticks when the computer woke from sleep. Whoever has sockets asks at once whether their clients are still there, and says
     /// so of those that answer ([`crate::Connection::is_alive`]).
     pub fn wakes(&self) -> watch::Receiver<u64> {

@@ -2,11 +2,11 @@
 
 use crate::access::{check_wish, ended_at};
 use crate::clients::Client;
-use crate::connection::Closing;
+use crate::connection::{Closing, Device};
 use crate::folder::Folder;
 use crate::shared::{Shared, store_fault};
 use crate::{Bound, Host, Result, random};
-use protocol::panel::{Ended, Link, LinkWish};
+use protocol::panel::{Ended, Interface, Link, LinkWish};
 use protocol::{Action, CloseCode, ErrorBody, ErrorCode, Level};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Host {
                     shared.clients.forget_devices(slug);
                     self.ensure_link(&folder).await?;
                 }
-                let line = format!("Sharing on {}, {}:{}", bound.interface.name, bound.interface.address, bound.port);
+                let line = format!("Sharing on {}, {}:{}", bound.interface, bound.interface.address, bound.port);
                 shared.event(slug, Level::Info, Action::Share, line);
             }
             (Some(_), None) => {
@@ -53,6 +53,26 @@ impl Host {
         }
         shared.pass(&folder).await;
         Ok(())
+    }
+
+    /// Tells the host that a request from this device came to the address that the folder is shared on.
+    pub fn reached(&self, slug: &str, device: &Device) {
+        let shared = self.shared();
+        if device.is_remote() && shared.clients.reached(slug, &device.address) {
+            shared.event(slug, Level::Info, Action::Share, format!("Reached from {device}"));
+        }
+    }
+
+    /// Tells the host that the network a folder is shared on went away, or came back. Nobody is disconnected for it: connections
+    /// of networks that were away for a moment go on.
+    pub fn network_turned(&self, slug: &str, interface: &Interface, away: bool) {
+        let address = &interface.address;
+        let (level, line) = if away {
+            (Level::Warning, format!("{interface}, {address}, is away: nobody reaches this folder until it is back"))
+        } else {
+            (Level::Info, format!("{interface}, {address}, is back"))
+        };
+        self.shared().event(slug, level, Action::Share, line);
     }
 
     /// Makes a link, which is the present one from now on; `end_others`: ends all others, and who came by them leaves.

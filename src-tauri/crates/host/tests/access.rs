@@ -3,12 +3,13 @@
 mod support;
 
 use host::{Bound, Device, Visitor};
-use protocol::panel::{Interface, LinkWish};
+use protocol::panel::{Interface, InterfaceKind, LinkWish};
 use protocol::{Action, CloseCode, ErrorCode, Level, Role};
 use support::{Peer, Place, by_link, guest, owner, until};
 
 fn wifi() -> Option<Bound> {
-    Some(Bound { interface: Interface { name: "Wi-Fi".into(), address: "192.168.1.20".into() }, port: 8787 })
+    let interface = Interface { name: "wlan0".into(), address: "192.168.1.20".into(), kind: InterfaceKind::WiFi };
+    Some(Bound { interface, port: 8787 })
 }
 
 fn first_link() -> LinkWish {

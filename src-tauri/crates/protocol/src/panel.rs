@@ -7,10 +7,41 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Interface {
-    /// Name for people: `wlan0`, `en0`, …
+    /// The system's name of it: `wlan0`, `en0`, `Ethernet 2`, …
     pub name: String,
     /// IPv4 or IPv6 address as text.
     pub address: String,
+    /// What it leads to.
+    pub kind: InterfaceKind,
+}
+
+/// As people call it.
+impl std::fmt::Display for Interface {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.kind {
+            InterfaceKind::WiFi => f.write_str("Wi-Fi"),
+            InterfaceKind::Wired => f.write_str("Ethernet"),
+            InterfaceKind::Vpn => write!(f, "VPN {}", self.name),
+            InterfaceKind::Other | InterfaceKind::Virtual => f.write_str(&self.name),
+        }
+    }
+}
+
+/// What an interface leads to, as far as its name and its flags tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "kebab-case")]
+pub enum InterfaceKind {
+    /// A wireless network.
+    WiFi,
+    /// A cable.
+    Wired,
+    /// Some network.
+    Other,
+    /// A private network over others: guests in the room are not on it, as a rule.
+    Vpn,
+    /// Made by programs for virtual machines and containers: nobody else is on it.
+    Virtual,
 }
 
 /// How far sharing of a folder is.
@@ -27,6 +58,14 @@ pub struct Sharing {
     pub link: Option<String>,
     /// The short code that leads to the present link; `null` without one.
     pub code: Option<Code>,
+    /// Since when it is shared at this address, Unix milliseconds.
+    pub since: u64,
+    /// The interface has no network at the moment: nobody reaches the folder until it is back.
+    pub away: bool,
+    /// The address before the network changed, which leads nowhere now; `null`: it did not change.
+    pub before: Option<String>,
+    /// `ines.local:8787/tides`: the same with a name, where devices look names up on the network; `null`: none is announced.
+    pub name: Option<String>,
 }
 
 /// A folder in the window.
@@ -97,7 +136,7 @@ pub struct State {
     pub host: String,
     /// Folders in the order they were added.
     pub folders: Vec<Folder>,
-    /// Interfaces that can be shared on.
+    /// Interfaces that can be shared on, the one first that guests reach most likely.
     pub interfaces: Vec<Interface>,
     /// The port in use.
     pub port: u16,
@@ -107,8 +146,37 @@ pub struct State {
     pub edits_per_minute: u32,
     /// Whether a folder can be opened in JupyterLab.
     pub jupyterlab: bool,
+    /// The host's system, as Rust names it: `linux`, `macos`, `windows`, …
+    pub system: String,
+    /// Other hosts on the network.
+    pub nearby: Nearby,
     /// Only in the answer to [`Command::NewToken`]: the token, which is never shown again.
     pub new_token: Option<String>,
+}
+
+/// Other hosts on the networks that are shared on, and whether this one is shown to them. Nothing is sent or asked unless the
+/// person chose it, and a folder is shared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Nearby {
+    /// The person chose it.
+    pub on: bool,
+    /// Those that show themselves, by name.
+    pub hosts: Vec<NearbyHost>,
+    /// Why it does not work, as a sentence.
+    pub fault: Option<String>,
+}
+
+/// Another host on the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct NearbyHost {
+    /// Name of the person at it.
+    pub name: String,
+    /// `192.168.1.31:8787`.
+    pub address: String,
+    /// Its page.
+    pub url: String,
 }
 
 /// What the window is told as it happens. The first message is a `State`, then the tail of events, then live.
@@ -149,8 +217,13 @@ pub enum Command {
     Share {
         /// Which.
         slug: String,
-        /// Address of the interface; `null` takes the first.
+        /// Address of the interface, which is remembered; `null` takes the one that was chosen last, if it is there, else the first.
         address: Option<String>,
+    },
+    /// Show this host to others on the network while a folder is shared, and list those that do the same.
+    ShowNearby {
+        /// Whether to.
+        on: bool,
     },
     /// Stop sharing; guests are disconnected, links stay for the next time.
     Unshare {

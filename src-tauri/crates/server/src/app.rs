@@ -1,6 +1,6 @@
 //! The routes, what happens to every request before them and to every answer after them.
 
-use crate::auth::{Asked, Peer, names_this_computer};
+use crate::auth::{Asked, Peer, device, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
 use crate::{Server, collaboration, contents, events, files, forks, guest, lab, listing, page, panel, versions};
@@ -98,6 +98,10 @@ async fn enter(
     // From outside, a folder that is not shared there looks exactly like one that does not exist.
     let open = peer.is_local() || base.slug.as_deref().is_none_or(|slug| server.is_shared_at(slug, peer.here));
     let (base, path) = if open { (base, path) } else { hidden(uri.path()) };
+    // This computer, by its own address, proves nothing.
+    if open && !peer.is_local() && peer.remote != peer.here {
+        server.reached(base.slug.as_deref(), peer.here, &device(peer, request.headers()));
+    }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let Ok(inside) = format!("{path}{query}").parse::<PathAndQuery>() else {
         return Err(Failure::new(ErrorCode::BadRequest, format!("{path} is no address")));

@@ -177,14 +177,19 @@ impl Asked {
 
     /// The device that asks.
     pub(crate) fn device(&self) -> Device {
-        let agent = self.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-        Device { address: self.peer.remote.to_canonical().to_string(), program: program(agent) }
+        device(self.peer, &self.headers)
     }
 
     pub(crate) fn by_cookie(&self) -> bool {
         self.credential.as_ref().is_none_or(|credential| credential.by_cookie)
             && !any_cookie_header(&self.headers).is_empty()
     }
+}
+
+/// The device behind a request.
+pub(crate) fn device(peer: Peer, headers: &HeaderMap) -> Device {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Device { address: peer.remote.to_canonical().to_string(), program: program(agent) }
 }
 
 fn foreign() -> Failure {

@@ -15,19 +15,22 @@ mod files;
 mod forks;
 mod guest;
 mod lab;
+mod lan;
 mod listen;
 mod listing;
 mod logging;
 mod page;
 mod panel;
 mod sending;
+mod sharing;
 mod versions;
 
+pub use lan::Interfaces;
 pub use logging::log_to_stderr;
 
-use host::{Bound, Host};
+use host::Host;
+use protocol::ErrorBody;
 use protocol::panel::{Command, Interface, Message, State};
-use protocol::{ErrorBody, ErrorCode};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,10 +48,12 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub struct ServerOptions {
     /// Port on loopback and on shared interfaces; taken: the next free one (0: any).
     pub port: u16,
-    /// Interfaces offered for sharing; `None`: those of the machine.
-    pub interfaces: Option<Vec<Interface>>,
+    /// Where the interfaces that are offered for sharing come from.
+    pub interfaces: Interfaces,
     /// Listen on this address from the start and treat every folder as shared there (headless use).
     pub bind: Option<IpAddr>,
+    /// Show this host to others on the network and list them, while a folder is shared; `None`: as the person chose last.
+    pub nearby: Option<bool>,
     /// Largest WebSocket message in bytes (256 MiB).
     pub max_message: usize,
     /// Directory of a JupyterLab installation (its `share/jupyter`, or what contains it); `None`: Jupyter's usual places.
@@ -57,7 +62,8 @@ pub struct ServerOptions {
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { port: 8787, interfaces: None, bind: None, max_message: 256 * 1024 * 1024, jupyterlab: None }
+        let interfaces = Interfaces::default();
+        Self { port: 8787, interfaces, bind: None, nearby: None, max_message: 256 * 1024 * 1024, jupyterlab: None }
     }
 }
 
@@ -72,6 +78,7 @@ struct Inner {
     taken_port: Option<u16>,
     started: OffsetDateTime,
     doors: listen::Doors,
+    discovery: lan::Discovery,
     attempts: auth::Attempts,
     /// Commands run one after the other.
     commands: Mutex<()>,
@@ -85,7 +92,13 @@ struct Inner {
 impl Server {
     /// Binds loopback and starts to serve.
     pub async fn start(host: Host, options: ServerOptions) -> Result<Server, ErrorBody> {
-        let opened = listen::open(options.port, options.bind).await?;
+        let bind = options.bind.map(|address| {
+            let mut known = options.interfaces.look().into_iter().filter(|_| options.interfaces.are_real());
+            let device = known.find(|interface| interface.address == address.to_string());
+            (address, device.map(|interface| interface.name))
+        });
+        let opened = listen::open(options.port, bind)?;
+        let discovery = sharing::discovery(&host, options.nearby).await?;
         let installation = lab::Installation::new(options.jupyterlab.clone());
         let server = Server(Arc::new(Inner {
             host,
@@ -94,6 +107,7 @@ impl Server {
             taken_port: opened.taken_port,
             started: OffsetDateTime::now_utc(),
             doors: listen::Doors::default(),
+            discovery,
             attempts: auth::Attempts::default(),
             commands: Mutex::new(()),
             installation,
@@ -101,12 +115,14 @@ impl Server {
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
         }));
-        for listener in opened.listeners {
-            server.0.doors.add_permanent(&server, listener);
+        for (address, listeners) in opened.listeners {
+            server.0.doors.serve(&server, address, listeners, true);
         }
         for folder in server.0.host.folders() {
             server.share_everywhere(&folder.slug).await?;
         }
+        server.attend().await;
+        tokio::spawn(sharing::watch(Arc::downgrade(&server.0)));
         Ok(server)
     }
 
@@ -143,11 +159,9 @@ impl Server {
                 host.remove_folder(&slug).await?;
                 self.0.doors.unshare(&slug).await;
             }
+            Command::ShowNearby { on } => self.show_nearby(on).await?,
             Command::Share { slug, address } => self.share(&slug, address).await?,
-            Command::Unshare { slug } => {
-                host.set_sharing(&slug, None).await?;
-                self.0.doors.unshare(&slug).await;
-            }
+            Command::Unshare { slug } => self.unshare(&slug).await?,
             Command::NewLink { slug, link, end_others } => host.new_link(&slug, link, end_others).await?,
             Command::ChangeLink { slug, id, link } => host.change_link(&slug, &id, link).await?,
             Command::EndLink { slug, id } => host.end_link(&slug, &id).await?,
@@ -160,6 +174,7 @@ impl Server {
             Command::EndToken { slug, id } => host.end_token(&slug, &id).await?,
             Command::ForgetDevice { slug, id } => host.forget_device(&slug, &id).await?,
         }
+        self.attend().await;
         Ok(State { new_token, ..self.state() })
     }
 
@@ -172,58 +187,11 @@ impl Server {
     pub async fn stop(&self) {
         self.0.stopping.cancel();
         // Rooms end their sockets with a reason; requests under way finish meanwhile.
-        tokio::join!(self.0.doors.close_all(), self.0.host.shutdown());
+        tokio::join!(self.0.doors.close_all(), self.0.discovery.attend(None), self.0.host.shutdown());
         self.0.sockets.close();
         if tokio::time::timeout(FAREWELL, self.0.sockets.wait()).await.is_err() {
             tracing::debug!("{} clients did not answer the close", self.0.sockets.len());
         }
-    }
-
-    async fn share(&self, slug: &str, address: Option<String>) -> Result<(), ErrorBody> {
-        if !self.0.host.has_folder(slug) {
-            return Err(ErrorBody::new(ErrorCode::NotFound, format!("There is no folder {slug}")));
-        }
-        let offered = self.interfaces();
-        let interface = match &address {
-            Some(address) => offered.into_iter().find(|interface| interface.address == *address),
-            None => offered.into_iter().next(),
-        };
-        let Some(interface) = interface else {
-            let message = match address {
-                Some(address) => format!("This computer has no network interface with the address {address}"),
-                None => "This computer is not connected to any network".to_owned(),
-            };
-            return Err(ErrorBody::new(ErrorCode::CannotBind, message));
-        };
-        let ip = interface.address.parse::<IpAddr>().map_err(|error| {
-            ErrorBody::new(ErrorCode::CannotBind, format!("{} is no address: {error}", interface.address))
-        })?;
-        self.share_at(slug, ip, interface).await
-    }
-
-    /// With `bind`, every folder is shared from the moment it is there.
-    async fn share_everywhere(&self, slug: &str) -> Result<(), ErrorBody> {
-        let Some(bind) = self.0.options.bind else { return Ok(()) };
-        let mut known = self.interfaces().into_iter();
-        let named = if bind.is_unspecified() {
-            known.find(|interface| interface.address.contains(':') == bind.is_ipv6())
-        } else {
-            known.find(|interface| interface.address == bind.to_string())
-        };
-        let interface = named.unwrap_or_else(|| {
-            let address = if bind.is_unspecified() { "127.0.0.1".to_owned() } else { bind.to_string() };
-            Interface { name: address.clone(), address }
-        });
-        self.share_at(slug, bind, interface).await
-    }
-
-    async fn share_at(&self, slug: &str, address: IpAddr, interface: Interface) -> Result<(), ErrorBody> {
-        self.0.doors.share(self, slug, address).await?;
-        let told = self.0.host.set_sharing(slug, Some(Bound { interface, port: self.0.port })).await;
-        if told.is_err() {
-            self.0.doors.unshare(slug).await;
-        }
-        told
     }
 
     fn host(&self) -> &Host {
@@ -263,7 +231,15 @@ impl Server {
     }
 
     fn interfaces(&self) -> Vec<Interface> {
-        self.0.options.interfaces.clone().unwrap_or_else(listen::interfaces)
+        self.0.options.interfaces.look()
+    }
+
+    fn discovery(&self) -> &lan::Discovery {
+        &self.0.discovery
+    }
+
+    fn doors(&self) -> &listen::Doors {
+        &self.0.doors
     }
 
     fn is_bound(&self, address: IpAddr) -> bool {
@@ -276,6 +252,7 @@ impl Server {
 
     /// Whether a connection to this address of ours may see the folder.
     fn is_shared_at(&self, slug: &str, here: IpAddr) -> bool {
-        self.0.doors.shared(slug).is_some_and(|address| address == here || address.is_unspecified())
+        let place = self.0.doors.shared(slug);
+        place.is_some_and(|place| place.address == here || place.address.is_unspecified())
     }
 }

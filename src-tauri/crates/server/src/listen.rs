@@ -1,8 +1,7 @@
 //! Listeners: the one on loopback, and one more for each interface that a folder is shared on.
 
-use crate::Server;
-use crate::app;
 use crate::auth::Peer;
+use crate::{Server, app, lan};
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use protocol::panel::Interface;
@@ -27,20 +26,22 @@ pub(crate) struct Opened {
     pub(crate) port: u16,
     /// The wanted port, if another program had it.
     pub(crate) taken_port: Option<u16>,
-    pub(crate) listeners: Vec<TcpListener>,
+    /// The sockets of each address.
+    pub(crate) listeners: Bound,
 }
 
-/// Binds loopback, and `bind` as well if it is given, to one port: the wanted one or the next that is free.
-pub(crate) async fn open(wanted: u16, bind: Option<IpAddr>) -> Result<Opened, ErrorBody> {
+/// Binds loopback, and `bind` as well if it is given (an address and its device), to one port: the wanted one or the next that is
+/// free.
+pub(crate) fn open(wanted: u16, bind: Option<(IpAddr, Option<String>)>) -> Result<Opened, ErrorBody> {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let addresses = match bind {
-        Some(all) if all.is_unspecified() => vec![all],
-        Some(other) if other != loopback => vec![loopback, other],
-        _ => vec![loopback],
+        Some((all, _)) if all.is_unspecified() => vec![(all, None)],
+        Some((other, device)) if other != loopback => vec![(loopback, None), (other, device)],
+        _ => vec![(loopback, None)],
     };
     let mut port = wanted;
     for _ in 0..TRIES {
-        match bind_all(&addresses, port).await {
+        match bind_all(&addresses, port) {
             Ok((port, listeners)) => {
                 let taken_port = (wanted != 0 && port != wanted).then_some(wanted);
                 return Ok(Opened { port, taken_port, listeners });
@@ -54,14 +55,18 @@ pub(crate) async fn open(wanted: u16, bind: Option<IpAddr>) -> Result<Opened, Er
     Err(ErrorBody::new(ErrorCode::CannotBind, format!("None of the ports {wanted} to {port} is free")))
 }
 
-async fn bind_all(addresses: &[IpAddr], wanted: u16) -> Result<(u16, Vec<TcpListener>), (IpAddr, io::Error)> {
-    let (mut port, mut listeners) = (wanted, Vec::new());
-    for address in addresses {
-        let listener = TcpListener::bind((*address, port)).await.map_err(|error| (*address, error))?;
-        port = listener.local_addr().map_err(|error| (*address, error))?.port();
-        listeners.push(listener);
+type Bound = Vec<(IpAddr, Vec<TcpListener>)>;
+
+fn bind_all(addresses: &[(IpAddr, Option<String>)], wanted: u16) -> Result<(u16, Bound), (IpAddr, io::Error)> {
+    let (mut port, mut bound) = (wanted, Vec::new());
+    for (address, device) in addresses {
+        let listeners = lan::listen(*address, port, device.as_deref()).map_err(|error| (*address, error))?;
+        if let Some(first) = listeners.first() {
+            port = first.local_addr().map_err(|error| (*address, error))?.port();
+        }
+        bound.push((*address, listeners));
     }
-    Ok((port, listeners))
+    Ok((port, bound))
 }
 
 fn cannot_bind(address: IpAddr, port: u16, error: &io::Error) -> ErrorBody {
@@ -69,16 +74,23 @@ fn cannot_bind(address: IpAddr, port: u16, error: &io::Error) -> ErrorBody {
     ErrorBody::new(ErrorCode::CannotBind, format!("Cannot listen on {place}: {error}"))
 }
 
-/// Interfaces that guests can reach, IPv4 first.
-pub(crate) fn interfaces() -> Vec<Interface> {
-    let found = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-        tracing::warn!("cannot list network interfaces: {error}");
-        Vec::new()
-    });
-    let reachable = found.into_iter().filter(|interface| !interface.is_loopback() && !interface.is_link_local());
-    let mut addresses: Vec<(IpAddr, String)> = reachable.map(|interface| (interface.ip(), interface.name)).collect();
-    addresses.sort_by_key(|(address, _)| address.is_ipv6());
-    addresses.into_iter().map(|(address, name)| Interface { name, address: address.to_string() }).collect()
+/// Where a folder is shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// As people see it.
+    pub(crate) interface: Interface,
+    /// What is bound; unspecified: everything.
+    pub(crate) address: IpAddr,
+    /// The device that is bound too, where the system can.
+    pub(crate) device: Option<String>,
+    /// Since when, Unix milliseconds.
+    pub(crate) since: u64,
+    /// Asked for by its address when the server started: it is that one or none.
+    pub(crate) fixed: bool,
+    /// The interface has no network: nothing is bound meanwhile.
+    pub(crate) away: bool,
+    /// The address before the network changed.
+    pub(crate) before: Option<String>,
 }
 
 /// Which listeners are open, and which folder is shared where.
@@ -88,25 +100,29 @@ pub(crate) struct Doors(Mutex<State>);
 #[derive(Default)]
 struct State {
     open: HashMap<IpAddr, Door>,
-    /// Slug to the address its folder is shared on; unspecified: on all.
-    shared: HashMap<String, IpAddr>,
+    /// By slug.
+    shared: HashMap<String, Place>,
 }
 
-/// One listener being served.
+/// One address being served.
 struct Door {
     /// Opened at the start: stays when nothing is shared on it.
     permanent: bool,
     stop: CancellationToken,
-    closed: oneshot::Receiver<()>,
-    serving: JoinHandle<()>,
+    /// One for each of its sockets.
+    sockets: Vec<(oneshot::Receiver<()>, JoinHandle<()>)>,
 }
 
 impl Door {
     /// When this returns, the address refuses connections.
-    async fn close(self) -> JoinHandle<()> {
+    async fn close(self) -> Vec<JoinHandle<()>> {
         self.stop.cancel();
-        let _ = self.closed.await;
-        self.serving
+        let mut serving = Vec::new();
+        for (closed, task) in self.sockets {
+            let _ = closed.await;
+            serving.push(task);
+        }
+        serving
     }
 }
 
@@ -115,37 +131,36 @@ impl Doors {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Serves a listener that is there from the start.
-    pub(crate) fn add_permanent(&self, server: &Server, listener: TcpListener) {
-        self.serve(server, listener, true);
-    }
-
-    fn serve(&self, server: &Server, listener: TcpListener, permanent: bool) {
-        let Ok(address) = listener.local_addr() else { return };
+    /// Serves an address. `permanent`: also while no folder is shared on it.
+    pub(crate) fn serve(&self, server: &Server, address: IpAddr, listeners: Vec<TcpListener>, permanent: bool) {
         let stop = CancellationToken::new();
-        let (open, closed) = oneshot::channel();
-        let app = app::router(server.clone()).into_make_service_with_connect_info::<Peer>();
-        let serving = axum::serve(Watched { listener, _open: open }, app);
-        let serving = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
-        let serving = tokio::spawn(async move {
-            if let Err(error) = serving.await {
-                tracing::error!("the listener on {address} failed: {error}");
-            }
-        });
-        self.state().open.insert(address.ip(), Door { permanent, stop, closed, serving });
+        let serve = |listener| {
+            let (open, closed) = oneshot::channel();
+            let app = app::router(server.clone()).into_make_service_with_connect_info::<Peer>();
+            let serving = axum::serve(Watched { listener, _open: open }, app);
+            let serving = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
+            let serving = tokio::spawn(async move {
+                if let Err(error) = serving.await {
+                    tracing::error!("the listener on {address} failed: {error}");
+                }
+            });
+            (closed, serving)
+        };
+        let sockets = listeners.into_iter().map(serve).collect();
+        self.state().open.insert(address, Door { permanent, stop, sockets });
     }
 
-    /// Listens on `address`, unless it does already, for this folder.
-    pub(crate) async fn share(&self, server: &Server, slug: &str, address: IpAddr) -> Result<(), ErrorBody> {
-        if !self.is_bound(address) {
-            let port = server.port();
-            let listener = TcpListener::bind((address, port)).await;
-            let listener = listener.map_err(|error| cannot_bind(address, port, &error))?;
-            self.serve(server, listener, false);
+    /// Listens on a place, unless it is listened on already, for this folder; its place before is left if nothing else needs it.
+    pub(crate) async fn share(&self, server: &Server, slug: &str, place: Place) -> Result<(), ErrorBody> {
+        let (address, port) = (place.address, server.port());
+        if !place.away && !self.is_bound(address) {
+            let listeners = lan::listen(address, port, place.device.as_deref());
+            let listeners = listeners.map_err(|error| cannot_bind(address, port, &error))?;
+            self.serve(server, address, listeners, place.fixed);
         }
-        let before = self.state().shared.insert(slug.to_owned(), address);
-        if let Some(before) = before.filter(|before| *before != address) {
-            self.close_if_idle(before).await;
+        let before = self.state().shared.insert(slug.to_owned(), place);
+        if let Some(before) = before.filter(|before| before.address != address) {
+            self.close_if_idle(before.address).await;
         }
         Ok(())
     }
@@ -153,15 +168,30 @@ impl Doors {
     /// Forgets where a folder is shared; a listener that no folder needs any more is closed.
     pub(crate) async fn unshare(&self, slug: &str) {
         let before = self.state().shared.remove(slug);
-        if let Some(address) = before {
-            self.close_if_idle(address).await;
+        if let Some(before) = before {
+            self.close_if_idle(before.address).await;
+        }
+    }
+
+    /// The network of an address is gone: nothing is bound until it is back, for whoever has the address then may be another one.
+    /// Connections that came by it are left alone.
+    pub(crate) async fn leave(&self, address: IpAddr) {
+        let door = {
+            let mut state = self.state();
+            for place in state.shared.values_mut().filter(|place| place.address == address) {
+                place.away = true;
+            }
+            state.open.remove(&address)
+        };
+        if let Some(door) = door {
+            door.close().await;
         }
     }
 
     async fn close_if_idle(&self, address: IpAddr) {
         let door = {
             let mut state = self.state();
-            let idle = !state.shared.values().any(|other| *other == address)
+            let idle = !state.shared.values().any(|other| other.address == address)
                 && state.open.get(&address).is_some_and(|door| !door.permanent);
             if idle { state.open.remove(&address) } else { None }
         };
@@ -179,7 +209,7 @@ impl Doors {
         };
         let mut serving = Vec::new();
         for door in doors {
-            serving.push(door.close().await);
+            serving.extend(door.close().await);
         }
         for task in serving {
             let abort = task.abort_handle();
@@ -194,9 +224,16 @@ impl Doors {
         self.state().open.keys().any(|open| *open == address || open.is_unspecified())
     }
 
-    /// The address a folder is shared on.
-    pub(crate) fn shared(&self, slug: &str) -> Option<IpAddr> {
-        self.state().shared.get(slug).copied()
+    /// Where a folder is shared.
+    pub(crate) fn shared(&self, slug: &str) -> Option<Place> {
+        self.state().shared.get(slug).cloned()
+    }
+
+    /// Every folder that is shared, by its slug.
+    pub(crate) fn all_shared(&self) -> Vec<(String, Place)> {
+        let mut all: Vec<_> = self.state().shared.iter().map(|(slug, place)| (slug.clone(), place.clone())).collect();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
     }
 }
 
@@ -238,9 +275,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_named_and_the_next_one_used() {
-        let first = open(0, None).await.unwrap();
+        let first = open(0, None).unwrap();
         assert_eq!(first.taken_port, None);
-        let second = open(first.port, None).await.unwrap();
+        let second = open(first.port, None).unwrap();
         assert_eq!(second.taken_port, Some(first.port));
         assert_ne!(second.port, first.port);
     }
@@ -248,7 +285,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_of_another_computer_cannot_be_bound() {
         // 192.0.2.0/24 is for documentation: no computer has it.
-        let error = open(0, Some("192.0.2.1".parse().unwrap())).await.err().unwrap();
+        let error = open(0, Some(("192.0.2.1".parse().unwrap(), None))).err().unwrap();
         assert_eq!(error.code, ErrorCode::CannotBind);
         assert!(error.message.contains("192.0.2.1"), "{error}");
     }

@@ -34,25 +34,40 @@ pub(crate) fn state(server: &Server) -> State {
     State {
         version: VERSION.to_owned(),
         host: host.host_name().to_owned(),
-        folders: host.folders().into_iter().map(shown).collect(),
+        folders: host.folders().into_iter().map(|folder| shown(server, folder)).collect(),
         interfaces: server.interfaces(),
         port: server.port(),
         taken_port: server.taken_port(),
         edits_per_minute: host.edits_per_minute(),
         jupyterlab: server.installation().is_there(),
+        system: std::env::consts::OS.to_owned(),
+        nearby: server.discovery().nearby(),
         new_token: None,
     }
 }
 
-fn shown(mut folder: FolderState) -> Folder {
-    let sharing = folder.bound.take().map(|bound| {
-        let address = format!("{}/{}", base::authority(&bound.interface.address, bound.port), folder.slug);
+fn shown(server: &Server, mut folder: FolderState) -> Folder {
+    let place = server.doors().shared(&folder.slug);
+    let sharing = folder.bound.take().zip(place).map(|(bound, place)| {
+        let at = |address: &str| format!("{}/{}", base::authority(address, bound.port), folder.slug);
+        let address = at(&bound.interface.address);
         for (link, secret) in &mut folder.links {
             link.url = secret.take().map(|secret| format!("http://{address}/#{secret}"));
         }
         let present = folder.links.iter().find(|(link, _)| link.present);
         let link = present.and_then(|(link, _)| link.url.clone());
-        Sharing { interface: bound.interface, address, devices: folder.devices, link, code: folder.code.take() }
+        Sharing {
+            before: place.before.as_deref().map(at),
+            interface: bound.interface,
+            address,
+            devices: folder.devices,
+            link,
+            code: folder.code.take(),
+            since: place.since,
+            away: place.away,
+            // Of an address that is not announced, it would be a promise.
+            name: server.discovery().name().filter(|_| !place.away).map(|name| at(&name)),
+        }
     });
     Folder {
         slug: folder.slug,

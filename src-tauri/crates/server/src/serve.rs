@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use clap::Args;
 use host::{Host, HostConfig};
 use protocol::Role;
-use server::{Server, ServerOptions};
+use server::{Interfaces, Server, ServerOptions};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -22,6 +22,9 @@ pub(crate) struct Serve {
     /// Listen on this address as well, and share every folder there [default: this computer only]
     #[arg(long, value_name = "ADDR")]
     bind: Option<IpAddr>,
+    /// Show this host to other hosts on the network by multicast DNS, under a name ending in .local; list them in the window
+    #[arg(long)]
+    nearby: bool,
     /// The owner's token [default: the one of the last run, else a random one]
     #[arg(long, value_name = "T", value_parser = token)]
     token: Option<String>,
@@ -103,8 +106,9 @@ impl Serve {
         }
         let options = ServerOptions {
             port: self.port,
-            interfaces: None,
+            interfaces: Interfaces::default(),
             bind: self.bind,
+            nearby: Some(self.nearby),
             max_message: self.max_message,
             jupyterlab: self.jupyterlab.clone(),
         };
