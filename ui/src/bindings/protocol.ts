@@ -237,7 +237,11 @@ reason: string | null,
 /**
  * For programs.
  */
-code: ErrorCode, };
+code: ErrorCode, 
+/**
+ * When what it tells of happened, Unix milliseconds; only where a page says so.
+ */
+at?: number, };
 
 /**
  * What a client can act on. A code exists only if some client acts on it.

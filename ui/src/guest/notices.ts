@@ -1,6 +1,7 @@
 // Which one notice stands at the top of the page: error over warning over plain. Pure; time is an input.
 import type { FileState } from '../bindings/protocol';
 import { strings } from '../shared/strings';
+import type { EditState } from './edit-request.svelte';
 import type { MergeNews } from './merge/news';
 
 export interface NoticeFacts {
@@ -21,10 +22,14 @@ export interface NoticeFacts {
   host: string;
   viewOnly: boolean;
   viewOnlyClosed: boolean;
+  /** What became of a viewer's wish to edit. */
+  wish: EditState;
+  /** When I was made an editor, unix ms. */
+  editorSince: number | null;
 }
 
 export interface NoticeView {
-  id: 'away' | 'reconnecting' | 'back' | 'fault' | 'gone' | 'half-typed' | 'merged' | 'view';
+  id: 'away' | 'reconnecting' | 'back' | 'fault' | 'gone' | 'half-typed' | 'merged' | 'view' | 'wish' | 'editor';
   kind: 'plain' | 'warning' | 'error';
   head: string;
   text: string;
@@ -33,7 +38,7 @@ export interface NoticeView {
   close?: boolean;
 }
 
-export type NoticeAction = 'save again' | 'copy' | 'show both' | 'versions';
+export type NoticeAction = 'save again' | 'copy' | 'show both' | 'versions' | 'ask to edit' | 'stop asking';
 
 const SHORT_MS = 1_000;
 const LONG_MS = 10_000;
@@ -57,12 +62,36 @@ export function noticeOf(facts: NoticeFacts, now: number): NoticeView | null {
   if (back && now - back.at < BACK_MS && unsent === 0) {
     return { id: 'back', kind: 'plain', ...strings.connection.back(back.waited) };
   }
-  if (facts.viewOnly && !facts.viewOnlyClosed && facts.loaded) {
-    const { head, text } = strings.viewOnly;
-    return { id: 'view', kind: 'plain', head, text: text(facts.host), close: true };
+  if (facts.editorSince !== null && !facts.viewOnly && now - facts.editorSince < BACK_MS) {
+    return { id: 'editor', kind: 'plain', ...strings.access.edit.now };
   }
-  return null;
+  return facts.viewOnly && facts.loaded ? viewOnlyOf(facts) : null;
 }
+
+/** What a viewer is told, and whether the wish to edit was heard. */
+function viewOnlyOf({ wish, host, unsent, viewOnlyClosed }: NoticeFacts): NoticeView | null {
+  const words = strings.access.edit;
+  const ask: readonly NoticeAction[] = ['ask to edit'];
+  switch (wish.state) {
+    case 'waiting':
+      return { id: 'wish', kind: 'plain', head: words.waiting.head, text: words.waiting.text(capital(host), wish.code), actions: ['stop asking'] };
+    case 'refused':
+      return { id: 'wish', kind: 'plain', head: words.refused.head(capital(host)), text: words.refused.text, actions: ask, close: true };
+    case 'over':
+      return { id: 'wish', kind: 'plain', ...words.over, actions: ask, close: true };
+    case 'failed':
+      return { id: 'wish', kind: 'warning', head: strings.host.notDone, text: wish.message, actions: ask, close: true };
+  }
+  const { head, text } = strings.viewOnly;
+  if (unsent > 0) {
+    // The host made an editor a viewer while words were on their way.
+    const kept = words.kept(strings.edits(unsent), unsent === 1);
+    return { id: 'view', kind: 'warning', head, text: kept, actions: ['ask to edit', 'copy'] };
+  }
+  return viewOnlyClosed ? null : { id: 'view', kind: 'plain', head, text: text(host), actions: ask, close: true };
+}
+
+const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
 /** What is wrong with the file, if there is a connection to know it by. */
 function troubleOf({ fares, fault, file: name, viewOnly, saving }: NoticeFacts, now: number): NoticeView | null {
@@ -97,6 +126,7 @@ export function nextLook(facts: NoticeFacts, now: number): number | null {
     ...(facts.awaySince === null ? [] : [facts.awaySince + SHORT_MS, facts.awaySince + LONG_MS]),
     ...(facts.back ? [facts.back.at + BACK_MS] : []),
     ...(facts.merged?.passing ? [facts.merged.at + BACK_MS] : []),
+    ...(facts.editorSince === null ? [] : [facts.editorSince + BACK_MS]),
     ...(facts.fares.file.state === 'unfit' ? [facts.fares.since + HALF_TYPED_MS] : []),
   ].filter((moment) => moment > now);
   return moments.length ? Math.min(...moments) - now : null;

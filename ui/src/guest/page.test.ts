@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 import { obstacle, saveStatus, saveSteps, type SaveFacts } from '../shared/format/saving';
-import { errorOf, HostError, host, type Hello, type User } from '../shared/host/http';
-import { entryOf, entryOfError, forgetSecret, takeSecret } from './entry';
+import { errorOf, HostError, host, type Hello, type User, type Way } from '../shared/host/http';
+import { entryOf, entryOfError, forgetSecret, keepWaiting, keptWaiting, outOf, takeSecret } from './entry';
 import { foldersOf, openingOf } from './files';
 import { nextLook, noticeOf, type NoticeFacts } from './notices';
 
@@ -17,11 +17,36 @@ describe('the way in', () => {
   });
 
   it('UI-10 the host’s first answer decides what the page is', () => {
-    const phase = (hello: Hello, secret: string | null) => entryOf(hello, secret).phase;
-    expect([phase(stranger, null), phase(stranger, 's'), phase(offered, 's'), phase({ ...offered, sharing: false }, 's'), phase({ ...offered, me }, null)]).toEqual(['no-link', 'ended', 'join', 'stopped', 'in']);
+    const [link, nothing] = [{ secret: 's' }, {}];
+    const phase = (hello: Hello, way: Way) => entryOf(hello, way).phase;
+    expect([phase(stranger, nothing), phase(stranger, link), phase(offered, link), phase({ ...offered, sharing: false }, link), phase({ ...offered, me }, nothing)]).toEqual(['stranger', 'ended', 'join', 'stopped', 'in']);
+    expect(phase({ ...offered, role: null, ask: true, removed: true }, nothing)).toBe('removed');
+    expect(entryOf({ ...offered, ask: true }, { code: '123456' })).toEqual({ phase: 'join', role: 'edit', ask: true });
     const error = (code: HostError['code']) => entryOfError(new HostError(code, '')).phase;
     expect([error('link-ended'), error('not-shared'), error('unreachable'), error('fault')]).toEqual(['ended', 'stopped', 'unreachable', 'unreachable']);
+    expect([error('removed'), error('forbidden'), entryOfError(new HostError('bad-code', '')), entryOfError(new HostError('too-many', ''))]).toEqual(['removed', 'stranger', { phase: 'stranger', code: 'wrong' }, { phase: 'stranger', code: 'too-many' }]);
     expect([errorOf(403, null).code, errorOf(500, 'x').code, errorOf(403, { code: 'link-ended', message: 'm' }).message]).toEqual(['forbidden', 'fault', 'm']);
+  });
+
+  it('UI-124 a link that ended says why and when, and so does the page of somebody who came by it', () => {
+    const ended = { code: 'link-ended', message: 'm', reason: 'expired', at: 5 };
+    expect(entryOfError(errorOf(403, ended))).toEqual({ phase: 'ended', why: 'expired', at: 5 });
+    expect(entryOfError(errorOf(403, { ...ended, reason: 'odd', at: 'soon' }))).toEqual({ phase: 'ended', why: null, at: null });
+    // Who was in and is nobody any more came by a link that ended just now.
+    expect([outOf({ phase: 'stranger' }, 7), outOf({ phase: 'removed' }, 7), outOf({ phase: 'unreachable' }, 7)]).toEqual([{ phase: 'ended', why: null, at: 7 }, { phase: 'removed' }, null]);
+  });
+
+  it('UI-122 a page that is loaded again while it waits goes on waiting, whatever else is in the storage', () => {
+    const waiting = { state: 'waiting' as const, ticket: 't', code: '4821', since: 3 };
+    keepWaiting(waiting);
+    expect(keptWaiting()).toEqual(waiting);
+    keepWaiting(null);
+    expect(keptWaiting()).toBeNull();
+    for (const odd of ['{', '{"ticket":1}', 'null']) {
+      sessionStorage.setItem('commonplace-waiting', odd);
+      expect(keptWaiting()).toBeNull();
+    }
+    sessionStorage.removeItem('commonplace-waiting');
   });
 
   it('UI-11 a link’s secret leaves the address at once and is forgotten after joining; files stay in it', () => {
@@ -81,7 +106,7 @@ describe('saving', () => {
 });
 
 describe('notices', () => {
-  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, fares: { file: { state: 'fine' }, since: 0 }, merged: null, saving: false, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false };
+  const facts: NoticeFacts = { loaded: true, awaySince: null, back: null, unsent: 0, fault: null, fares: { file: { state: 'fine' }, since: 0 }, merged: null, saving: false, file: 'a.md', host: 'Ines', viewOnly: false, viewOnlyClosed: false, wish: { state: 'none' }, editorSince: null };
   const id = (more: Partial<NoticeFacts>, now: number) => noticeOf({ ...facts, ...more }, now)?.id;
 
   it('UI-13 a lost connection is told after 1 s, a silent host after 10 s, and the return for 8 s', () => {
@@ -124,5 +149,20 @@ describe('notices', () => {
     expect(id({ fault: 'The disk is full.', viewOnly: true }, 0)).toBe('fault');
     expect([id({ viewOnly: true }, 0), id({ viewOnly: true, viewOnlyClosed: true }, 0)]).toEqual(['view', undefined]);
     expect(noticeOf({ ...facts, viewOnly: true }, 0)?.text).toBe('Copying works. Ask Ines if you want to write.');
+  });
+
+  it('UI-126 a viewer’s wish to edit is told until it is answered, and a change of role at once', () => {
+    const viewer = { ...facts, viewOnly: true };
+    expect(noticeOf(viewer, 0)?.actions).toEqual(['ask to edit']);
+    expect(noticeOf({ ...viewer, host: 'the host', wish: { state: 'waiting', code: '4821' } }, 0)).toMatchObject({ text: 'The host sees 4821 and decides. Go on reading meanwhile.', actions: ['stop asking'] });
+    expect(noticeOf({ ...viewer, wish: { state: 'refused' } }, 0)).toMatchObject({ head: 'Ines did not let you edit.', actions: ['ask to edit'], close: true });
+    // A closed notice comes back with news.
+    expect(noticeOf({ ...viewer, viewOnlyClosed: true, wish: { state: 'failed', message: 'Too often.' } }, 0)?.text).toBe('Too often.');
+    const editor = { ...facts, editorSince: 0 };
+    expect([noticeOf(editor, 7_999)?.head, id(editor, 8_000), nextLook(editor, 1_000)]).toEqual(['You may edit now.', undefined, 7_000]);
+  });
+
+  it('UI-126 what an editor typed who is one no more is told to be here only', () => {
+    expect(noticeOf({ ...facts, viewOnly: true, viewOnlyClosed: true, unsent: 2 }, 0)).toMatchObject({ kind: 'warning', text: '2 edits did not reach the host; they wait here until you may edit.', actions: ['ask to edit', 'copy'] });
   });
 });

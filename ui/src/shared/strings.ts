@@ -1,6 +1,7 @@
 // Every word that people read, in one place. A calm colleague speaks: short, present tense, what is true first, then
 // what happens by itself, then what one can do. Whole sentences with places to fill; nothing is glued from fragments.
 import { count } from './format/measures';
+import { access } from './strings.access';
 
 const edits = (n: number) => count(n, 'edit');
 /** The host’s reasons may end without a full stop. */
@@ -12,6 +13,7 @@ export const strings = {
   close: 'Close',
   people,
   edits,
+  access,
 
   firstRun: {
     title: 'Work on one notebook, all of you, at once.',
@@ -137,7 +139,6 @@ export const strings = {
     joining: 'Joining…',
     note: 'Others see your name, colour and where you type. No account; nothing leaves this network.',
     badName: 'Type a name of 1 to 40 characters.',
-    noLink: { title: 'A folder is shared here', text: 'Open the link from the host’s screen to join it.' },
     unreachable: 'The host’s computer does not answer. It may be asleep, or on another network.',
     tryAgain: 'Try again',
   },
@@ -282,7 +283,6 @@ export const strings = {
     head: 'You may view, not edit.',
     text: (host: string) => `Copying works. Ask ${host} if you want to write.`,
     short: 'View only',
-    nowEdit: 'You may edit now.',
   },
 
   ends: {
@@ -291,7 +291,6 @@ export const strings = {
       title: 'You were removed',
       text: `${host} removed you from ${folder}. Nothing you typed before that is lost.`,
     }),
-    linkEnded: (host: string) => ({ title: 'This link has ended', text: `It was taken back or has run out. Ask ${host} for a new one.` }),
     stopped: (host: string) => ({ title: `${host} stopped sharing`, text: 'Everything that reached the host is in the files.' }),
     unsent: (n: number) => `${edits(n)} did not reach the host. Save a copy to keep ${n === 1 ? 'it' : 'them'}.`,
     gone: { title: 'This file is gone', text: 'It was moved or deleted.', files: 'All files' },

@@ -48,12 +48,16 @@ pub struct ErrorBody {
     pub reason: Option<String>,
     /// For programs.
     pub code: ErrorCode,
+    /// When what it tells of happened, Unix milliseconds; only where a page says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "bindings", ts(optional))]
+    pub at: Option<u64>,
 }
 
 impl ErrorBody {
     /// An error with a code and a sentence.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { message: message.into(), reason: None, code }
+        Self { message: message.into(), reason: None, code, at: None }
     }
 
     /// The same error with Jupyter's word for it.

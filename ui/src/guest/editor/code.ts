@@ -36,19 +36,26 @@ export interface EditorOptions {
 export interface CodeEditor {
   view: EditorView;
   setLanguage(language: Language | null): void;
+  setMayEdit(mayEdit: boolean): void;
   /** Scrolls to a line, counted from 1. */
   showLine(line: number): void;
   destroy(): void;
 }
 
 export function mountEditor(options: EditorOptions): CodeEditor {
-  const { text, presence, undo, mayEdit, page = false } = options;
+  const { text, presence, undo, page = false } = options;
   const sync = new YSyncConfig(text, null);
   undo.addTrackedOrigin(sync);
   const language = new Compartment();
+  const rights = new Compartment();
+  const allow = (mayEdit: boolean): Extension => [
+    EditorState.readOnly.of(!mayEdit),
+    EditorView.editable.of(mayEdit),
+    ...(mayEdit ? [Prec.highest(undoKeys(undo))] : []),
+  ];
   const extensions: Extension[] = [
     Prec.highest(keymap.of(options.keys ?? [])),
-    ...(mayEdit ? [Prec.highest(undoKeys(undo))] : []),
+    rights.of(allow(options.mayEdit)),
     ySyncFacet.of(sync),
     ySync,
     EditorView.domEventHandlers({
@@ -68,9 +75,7 @@ export function mountEditor(options: EditorOptions): CodeEditor {
     indentOnInput(),
     indentUnit.of('    '),
     EditorState.tabSize.of(4),
-    EditorState.readOnly.of(!mayEdit),
     EditorState.allowMultipleSelections.of(true),
-    EditorView.editable.of(mayEdit),
     EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', tabindex: '0' }),
     drawSelection(),
     ...(options.wrap ? [EditorView.lineWrapping] : []),
@@ -91,6 +96,7 @@ export function mountEditor(options: EditorOptions): CodeEditor {
   return {
     view,
     setLanguage: (next) => view.dispatch({ effects: language.reconfigure(next ?? []) }),
+    setMayEdit: (mayEdit) => view.dispatch({ effects: rights.reconfigure(allow(mayEdit)) }),
     showLine: (line) => {
       const { doc } = view.state;
       view.dispatch({ effects: EditorView.scrollIntoView(doc.line(Math.max(1, Math.min(line, doc.lines))).from, { y: 'center' }) });

@@ -2,7 +2,7 @@
 // is the page's business.
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import type { FileState, Merge } from '../../bindings/protocol';
+import type { FileState, Merge, Role } from '../../bindings/protocol';
 import { Changes } from './changes';
 import { Presence } from './presence';
 import { arrivalOf, type Arrival } from './arrival';
@@ -18,6 +18,8 @@ export interface DocumentOptions {
   /** When the file was last written as far as the list of files knows, unix ms. */
   modified: number | null;
   mayEdit: boolean;
+  /** The host changed what this person may do. */
+  onrole?: (role: Role) => void;
   probe?: () => Promise<End | null>;
   open?: (url: string) => Socket;
   now?: () => number;
@@ -66,12 +68,15 @@ export class OpenDocument {
   /** Undoes what is done here, while there is a view of the document. */
   undo: Y.UndoManager | null = null;
   private edited = false;
+  /** Whether the host takes edits of this person, as far as the page knows. */
+  mayEdit: boolean;
   /** Set when the connection is back: since when, and how many edits of mine had been waiting. */
   back: { at: number; waited: number } | null = null;
 
   constructor(private readonly options: DocumentOptions) {
     this.now = options.now ?? Date.now;
     this.savedAt = options.modified;
+    this.mayEdit = options.mayEdit;
     this.presence = new Presence(this.awareness, this.now);
     this.awareness.setLocalState({ user: options.user, cursors: [], autosave: true });
     const { url, probe, open } = options;
@@ -157,7 +162,7 @@ export class OpenDocument {
 
   /** Asks the host to write the file now. */
   async save(): Promise<void> {
-    if (!this.options.mayEdit || this.writing) return;
+    if (!this.mayEdit || this.writing) return;
     this.writing = true;
     this.changes.emit();
     if (this.unconfirmed) await this.confirmed();
@@ -239,6 +244,8 @@ export class OpenDocument {
       this.file = told;
       this.fileFrom = provider.sockets;
       if (this.file.state === 'fine') this.fault = null;
+    } else if (body.type === 'role' && (body.role === 'view' || body.role === 'edit' || body.role === 'run')) {
+      this.options.onrole?.(body.role);
     } else if (body.type === 'merged' && Array.isArray(body.merges)) {
       const told = (body.merges as Merge[]).filter((merge) => merge.id > this.newestMerge);
       this.newestMerge = Math.max(this.newestMerge, ...told.map((merge) => merge.id));

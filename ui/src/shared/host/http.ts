@@ -3,7 +3,7 @@
 
 import type * as protocol from '../../bindings/protocol';
 
-export type { FileEntry, FileList, Hello, Joined, Person, Role, User } from '../../bindings/protocol';
+export type { FileEntry, FileList, Hello, Joined, Knocked, Person, Role, User } from '../../bindings/protocol';
 
 /** The two words a file is opened with. */
 export type Kind = protocol.DocumentKind;
@@ -15,19 +15,30 @@ export class HostError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
+    /** The host's word for why, and when that was (unix ms), where it tells. */
+    readonly reason: string | null = null,
+    readonly at: number | null = null,
   ) {
     super(message);
   }
+}
+
+/** By what somebody comes: a link's secret, the code from the host's screen, or nothing. */
+export interface Way {
+  secret?: string;
+  code?: string;
 }
 
 const byStatus: Record<number, ErrorCode> = { 400: 'bad-request', 401: 'forbidden', 403: 'forbidden', 404: 'not-found' };
 
 /** Reads the host's error body, whatever really arrived. */
 export function errorOf(status: number, body: unknown): HostError {
-  const { code, message } = (body && typeof body === 'object' ? body : {}) as Record<string, unknown>;
+  const { code, message, reason, at } = (body && typeof body === 'object' ? body : {}) as Record<string, unknown>;
   return new HostError(
     typeof code === 'string' ? (code as ErrorCode) : (byStatus[status] ?? 'fault'),
     typeof message === 'string' ? message : '',
+    typeof reason === 'string' ? reason : null,
+    typeof at === 'number' ? at : null,
   );
 }
 
@@ -46,11 +57,12 @@ function socketUrl(path: string): URL {
   return url;
 }
 
-async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
     response = await fetch(new URL(path, base()), {
       method,
+      ...(signal && { signal }),
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
     });
   } catch {
@@ -62,9 +74,14 @@ async function ask<T>(method: string, path: string, body?: unknown): Promise<T> 
 }
 
 export const host = {
-  hello: (secret: string | null) => ask<protocol.Hello>('POST', 'api/commonplace/hello', { secret }),
-  join: (secret: string, name: string, color: string | null) =>
-    ask<protocol.Joined>('POST', 'api/commonplace/join', { secret, name, color }),
+  hello: (way: Way = {}) => ask<protocol.Hello>('POST', 'api/commonplace/hello', way),
+  join: (way: Way, name: string, color: string | null) => ask<protocol.Joined>('POST', 'api/commonplace/join', { ...way, name, color }),
+  /** Asks to come in, to edit or to come back; whom a cookie knows keeps their name. */
+  knock: (way: Way, name: string, color: string | null, wants: protocol.Role) =>
+    ask<protocol.Knocked>('POST', 'api/commonplace/knock', { ...way, name, color, wants }),
+  /** The answer to a knock, or after a while that there is none yet. */
+  waitForAnswer: (ticket: string, signal: AbortSignal) => ask<protocol.Knocked>('POST', 'api/commonplace/knock/wait', { ticket }, signal),
+  stopAsking: (ticket: string) => ask<null>('POST', 'api/commonplace/knock/stop', { ticket }),
   files: () => ask<protocol.FileList>('GET', 'api/commonplace/files'),
   /** Address of the socket that tells what is new in the list of files. */
   liveFilesUrl: () => socketUrl('api/commonplace/files/live').href,

@@ -57,7 +57,14 @@ impl Table {
         let link = found.ok_or_else(|| ended(None))?;
         match ended_at(link, now) {
             None => Ok(link),
-            why => Err(ended(why)),
+            Some(why) => {
+                let at = match why {
+                    Ended::Expired => link.wish.expires,
+                    Ended::Revoked => link.ended.map(|(_, when)| when),
+                    Ended::UsedUp => None,
+                };
+                Err(ErrorBody { at, ..ended(Some(why)) })
+            }
         }
     }
 

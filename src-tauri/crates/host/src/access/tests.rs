@@ -62,6 +62,7 @@ fn link_30_several_links_are_live_and_an_ended_one_says_why() {
     table.end_link("b", Ended::Revoked, 4).unwrap();
     assert_eq!(present(&table).as_deref(), Some("a"));
     assert_eq!(why(&table, "b", 5).as_deref(), Some("revoked"));
+    assert_eq!(table.link_by_secret(&secret_of("b"), 5).unwrap_err().at, Some(4), "and when");
     assert_eq!(table.holder("token of Ben", 5), Found::Nobody);
     assert!(matches!(table.holder("token of Ana", 5), Found::Guest(..)), "others stay");
     assert!(table.end_link("b", Ended::Revoked, 6).is_err(), "it has ended");
@@ -93,6 +94,7 @@ fn link_31_a_link_ends_when_its_time_is_over_for_those_who_came_by_it_too() {
     assert!(!table.link_of_guest_is_over(&ana, 4 * HOUR));
     assert!(table.link_of_guest_is_over(&ana, 5 * HOUR), "before anybody looked");
     assert_eq!(why(&table, "a", 5 * HOUR).as_deref(), Some("expired"));
+    assert_eq!(table.link_by_secret(&secret_of("a"), 6 * HOUR).unwrap_err().at, Some(5 * HOUR), "when it was to");
     assert_eq!(table.pass(at(5), String::new).expired, [("Class".to_owned(), vec![ana])]);
     assert_eq!(table.holder("token of Ana", 5 * HOUR), Found::Nobody);
     assert_eq!(table.pass(at(6), String::new).expired, [], "said once");
