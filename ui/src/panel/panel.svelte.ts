@@ -4,6 +4,9 @@ import type { DropTarget, HostApi } from '../shared/host/api';
 import { added, type LeastLevel } from './events';
 import { baseName, chosen } from './view';
 
+/** What a folder's page shows: what goes on, or by what people come in. */
+export type Page = 'session' | 'access';
+
 /** Something that did not work, in the host's words. */
 export interface Fault {
   message: string;
@@ -14,6 +17,9 @@ export class Panel {
   state = $state.raw<State>();
   events = $state.raw<EventRecord[]>([]);
   slug = $state<string>();
+  page = $state<Page>('session');
+  /** A token that was made a moment ago; nobody can show it again. */
+  newToken = $state.raw<{ slug: string; name: string; token: string }>();
   level = $state<LeastLevel>('info');
   fault = $state.raw<Fault>();
   /** The host does not answer; the reason, where there is one. */
@@ -59,6 +65,7 @@ export class Panel {
     const told = this.#told;
     return this.#try(async () => {
       const state = await this.#host.command(command);
+      if (command.do === 'new-token' && state.new_token !== null) this.newToken = { slug: command.slug, name: command.name, token: state.new_token };
       // What was told meanwhile may be newer than the answer, and whatever it lacks is told next.
       if (told === this.#told) this.#show(state);
     }).finally(() => (this.busy = undefined));

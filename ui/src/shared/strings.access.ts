@@ -54,7 +54,7 @@ export const access = {
     save: 'Save',
     cancel: 'Cancel',
     copy: 'Copy link',
-    copyOf: (name: string) => `Copy the link ${name}`,
+    copyOf: (name: string) => `Copy link, ${name}`,
     copied: 'Copied',
     notCopied: 'It could not be copied.',
     private: 'Works while the folder is shared',
@@ -105,7 +105,7 @@ export const access = {
     label: 'Devices',
     about: 'They come in without asking.',
     forget: 'Forget',
-    forgetOf: (name: string) => `Have the device of ${name} ask again`,
+    forgetOf: (name: string) => `Forget the device of ${name}`,
     since: (when: string) => `since ${when}`,
   },
 
@@ -118,7 +118,7 @@ export const access = {
     removed: (when: string) => `removed ${when}`,
     wasRemoved: (name: string) => `${name} removed`,
     letBack: 'Let back in',
-    letBackOf: (name: string) => `Let ${name} back in`,
+    letBackOf: (name: string) => `Let back in, ${name}`,
   },
 
   knock: {
