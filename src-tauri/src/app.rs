@@ -1,6 +1,6 @@
 //! The life of the app: start the host and its server, open the window, and at the end write everything before going.
 
-use crate::{Arguments, commands, stream};
+use crate::{Arguments, attention, commands, stream};
 use host::{Host, HostConfig};
 use protocol::ErrorBody;
 use protocol::panel::{Command, Interface, InterfaceKind};
@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let app = builder
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .manage(stream::Stream::default())
         .invoke_handler(tauri::generate_handler![
             commands::command,
@@ -54,8 +55,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         ])
         .setup(move |app| {
             let started = tauri::async_runtime::block_on(start(&arguments));
-            if let Err(error) = &started {
-                tracing::error!(%error, "the host did not start");
+            match &started {
+                Ok(running) => attention::watch(app.handle().clone(), running.server.clone()),
+                Err(error) => tracing::error!(%error, "the host did not start"),
             }
             app.manage(Shell(started));
             if let Some(window) = app.config().app.windows.iter().find(|window| window.label == MAIN) {
@@ -86,6 +88,8 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
     let config = HostConfig {
         state_dir: arguments.state_dir.clone(),
         host_name: arguments.host_name.clone(),
+        // Whoever shares a window's folder is there to be asked.
+        link_ask: true,
         ..HostConfig::default()
     };
     let host = Host::start(config).await?;

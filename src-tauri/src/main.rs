@@ -1,9 +1,10 @@
 //! The desktop shell: a window on the host that runs inside this process.
 //!
 //! Here arguments are read and the screen is looked for, before anything of Tauri is touched. What the window asks is in
-//! `commands`, what it is told in `stream`, the life of the app in `app`. Nothing here knows documents: that is the host's.
+//! `commands`, what it is told in `stream`, the life of the app in `app`, how it calls somebody in `attention`. Nothing here knows documents: that is the host's.
 
 mod app;
+mod attention;
 mod commands;
 mod editor;
 mod stream;

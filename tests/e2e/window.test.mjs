@@ -1,13 +1,13 @@
 // The real window, driven through WebDriver, and a guest in a browser who comes by its link.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cell, join, open, typeInto, written } from './guest.mjs';
+import { cell, files, open, typeInto, written } from './guest.mjs';
 import { browser, freePort, NETWORK, person, place, until } from './programs.mjs';
 import { Window } from './window.mjs';
 
 const options = async (at) => ['--state-dir', `${at.root}/state`, '--port', String(await freePort()), '--interface', NETWORK, '--host-name', 'Ines'];
 
-test('UI-90 launch, share, a guest joins: the window shows the person and the events, and the file is saved', async (t) => {
+test('UI-90 launch, share, a guest asks and is let in: the window shows the person and the events, and the file is saved', async (t) => {
   const at = place(t);
   const window = await Window.open(t, at, [...(await options(at)), at.folder]);
   await window.says('Tide pools', 'Only this computer can open this folder.');
@@ -18,7 +18,17 @@ test('UI-90 launch, share, a guest joins: the window shows the person and the ev
   assert.match(link, new RegExp(`^http://${NETWORK.replaceAll('.', '\\.')}:\\d+/tide-pools/#`));
 
   const guest = await person(t, await browser(t));
-  await join(guest, link, 'Ana');
+  await guest.goto(link);
+  await guest.getByLabel('Your name').fill('Ana');
+  await guest.getByRole('button', { name: 'Ask to join', exact: true }).click();
+  await guest.getByRole('heading', { name: 'Waiting for Ines' }).waitFor();
+  const number = await guest.getByText(/^\d{4}$/).first().innerText();
+  await window.says('asks to join Tide pools, to edit', number);
+  await window.picture('host-knock-light');
+  // A card that has just come up takes no press.
+  await until('the card may be pressed', () => window.run('return document.querySelector("[role=alertdialog] button:not([aria-disabled=true])") !== null'));
+  await window.click('button', 'Let in');
+  await files(guest).waitFor();
   await open(guest, 'counts.ipynb');
   await typeInto(guest, 2, '# ana, from the other side of the table');
   // The guest's browser runs on this very computer, so no other device is claimed to have reached it.
