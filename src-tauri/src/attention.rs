@@ -4,7 +4,7 @@
 //! The shell does this itself: no page gets the right to notify.
 
 use crate::app::MAIN;
-use protocol::panel::{Folder, Knock, Message, Purpose, State};
+use protocol::panel::{Knock, Message, Purpose};
 use server::Server;
 use std::collections::HashSet;
 use tauri::{AppHandle, Manager, UserAttentionType};
@@ -22,18 +22,17 @@ struct Call {
 struct Told(HashSet<String>);
 
 impl Told {
-    /// Calls for the knocks that are new in this state.
-    fn news(&mut self, state: &State) -> Vec<Call> {
-        let all = || state.folders.iter().flat_map(|folder| folder.knocks.iter().map(move |knock| (folder, knock)));
-        let fresh = all().filter(|(_, knock)| !self.0.contains(&knock.id)).map(|(folder, knock)| call(folder, knock));
-        let fresh = fresh.collect();
-        self.0 = all().map(|(_, knock)| knock.id.clone()).collect();
-        fresh
+    /// Calls for those of these knocks, each with its folder's name, that are new.
+    fn news<'a>(&mut self, knocks: impl Iterator<Item = (&'a str, &'a Knock)> + Clone) -> Vec<Call> {
+        let fresh = knocks.clone().filter(|(_, knock)| !self.0.contains(&knock.id));
+        let calls = fresh.map(|(folder, knock)| call(folder, knock)).collect();
+        self.0 = knocks.map(|(_, knock)| knock.id.clone()).collect();
+        calls
     }
 }
 
-fn call(folder: &Folder, knock: &Knock) -> Call {
-    let (name, folder, code) = (&knock.name, &folder.name, &knock.code);
+fn call(folder: &str, knock: &Knock) -> Call {
+    let (name, code) = (&knock.name, &knock.code);
     let title = match knock.why {
         Purpose::Join => format!("{name} wants to join {folder}"),
         Purpose::Edit => format!("{name} wants to edit in {folder}"),
@@ -49,7 +48,11 @@ pub(crate) fn watch(app: AppHandle, server: Server) {
         let mut told = Told::default();
         while let Some(message) = messages.recv().await {
             if let Message::State { state } = message {
-                let news = told.news(&state);
+                let knocks = state.folders.iter().flat_map(|folder| {
+                    let name = folder.name.as_str();
+                    folder.knocks.iter().map(move |knock| (name, knock))
+                });
+                let news = told.news(knocks);
                 if !news.is_empty() && !in_front(&app) {
                     attract(&app, news);
                 }
@@ -94,47 +97,18 @@ mod tests {
         }
     }
 
-    fn state(knocks: Vec<Knock>) -> State {
-        let folder = Folder {
-            slug: "tides".to_owned(),
-            name: "Tide pools".to_owned(),
-            path: String::new(),
-            present: true,
-            sharing: None,
-            people: Vec::new(),
-            links: Vec::new(),
-            knocks,
-            removed: Vec::new(),
-            tokens: Vec::new(),
-            remembered: Vec::new(),
-            documents: 0,
-            unsaved: 0,
-        };
-        State {
-            version: String::new(),
-            host: String::new(),
-            folders: vec![folder],
-            interfaces: Vec::new(),
-            port: 1,
-            taken_port: None,
-            edits_per_minute: 0,
-            jupyterlab: false,
-            new_token: None,
-        }
-    }
-
     #[test]
     fn ui_129_each_knock_is_told_once_with_its_name_folder_and_code() {
         let mut told = Told::default();
-        let titles = |calls: Vec<Call>| calls.into_iter().map(|call| call.title).collect::<Vec<_>>();
+        let mut news = |knocks: &[Knock]| told.news(knocks.iter().map(|knock| ("Tide pools", knock)));
         let (ola, ben) = (knock("a", "Oluwaseun", Purpose::Join), knock("b", "Ben", Purpose::Edit));
-        let first = told.news(&state(vec![ola.clone()]));
         let body = "Code 4821. Let them in if their screen shows the same.".to_owned();
-        assert_eq!(first, [Call { title: "Oluwaseun wants to join Tide pools".to_owned(), body }]);
-        assert_eq!(titles(told.news(&state(vec![ola.clone(), ben.clone()]))), ["Ben wants to edit in Tide pools"]);
-        assert_eq!(told.news(&state(vec![ola, ben])), []);
-        assert_eq!(told.news(&state(Vec::new())), []);
-        let back = knock("c", "Ana", Purpose::Back);
-        assert_eq!(titles(told.news(&state(vec![back]))), ["Ana wants to come back to Tide pools"]);
+        assert_eq!(news(&[ola.clone()]), [Call { title: "Oluwaseun wants to join Tide pools".to_owned(), body }]);
+        let both = [ola, ben];
+        let titles = |calls: Vec<Call>| calls.into_iter().map(|call| call.title).collect::<Vec<_>>();
+        assert_eq!(titles(news(&both)), ["Ben wants to edit in Tide pools"]);
+        assert_eq!(news(&both), []);
+        assert_eq!(news(&[]), []);
+        assert_eq!(titles(news(&[knock("c", "Ana", Purpose::Back)])), ["Ana wants to come back to Tide pools"]);
     }
 }

@@ -8,6 +8,17 @@ export async function join(page, link, name) {
   await files(page).waitFor();
 }
 
+/** Opens the link and asks to come in under this name. */
+export async function ask(page, link, name) {
+  await page.goto(link);
+  await page.getByLabel('Your name').fill(name);
+  await page.getByRole('button', { name: 'Ask to join', exact: true }).click();
+  await page.getByRole('heading', { name: 'Waiting for Ines' }).waitFor();
+}
+
+/** The folder's address, without the link's secret. */
+export const folderOf = (link) => link.replace(/#.*/, '');
+
 /** The list of files. */
 export const files = (page) => page.getByRole('navigation', { name: 'Files' });
 

@@ -1,6 +1,6 @@
 // What the owner does in the window's page, which runs in an ordinary browser too. Journeys are made of these.
 import WebSocket from 'ws';
-import { person, until } from './programs.mjs';
+import { browser, headless, person, place, until } from './programs.mjs';
 
 /** The window's page of a host without a window, for whoever holds its owner's token. */
 export async function panel(t, running, local, options = {}) {
@@ -10,6 +10,17 @@ export async function panel(t, running, local, options = {}) {
   await page.goto(address.href);
   await page.getByRole('heading', { level: 1, name: 'Tide pools' }).waitFor();
   return page;
+}
+
+/** A host, its owner's window, and as many guests' browsers as asked for. */
+export async function house(t, guests, options = []) {
+  const at = place(t);
+  const { link, local } = await headless(t, at, 0, options);
+  const chromium = await browser(t);
+  const owner = await panel(t, chromium, local);
+  const people = [];
+  for (let n = 0; n < guests; n += 1) people.push(await person(t, chromium));
+  return { at, link, local, chromium, owner, people };
 }
 
 /** The card about whoever asks. */

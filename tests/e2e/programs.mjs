@@ -129,6 +129,17 @@ export async function freePort() {
   return port;
 }
 
+/** A session bus of the test's own, and what is said on it of notifications. */
+export async function bus(t, at) {
+  const daemon = start(t, 'dbus-daemon', ['--session', '--nofork', '--print-address=1'], { log: join(at.root, 'bus.log'), stdout: 'pipe' });
+  const [address] = await once(createInterface({ input: daemon.stdout }), 'line');
+  const heard = join(at.root, 'notifications.log');
+  start(t, 'dbus-monitor', ['--address', address, "interface='org.freedesktop.Notifications'"], { log: heard });
+  // It has begun to listen.
+  await until('the bus is listened to', () => readFileSync(heard, 'utf8').includes('NameLost'));
+  return { env: { DBUS_SESSION_BUS_ADDRESS: address }, heard: () => readFileSync(heard, 'utf8') };
+}
+
 /** A display in memory, and WebKitGTK's driver on it; answers the driver's URL. */
 export async function driver(t, at, env = {}) {
   const display = start(t, 'Xvfb', ['-displayfd', '1', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], { log: join(at.root, 'xvfb.log'), stdout: 'pipe' });

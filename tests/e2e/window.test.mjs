@@ -1,8 +1,8 @@
 // The real window, driven through WebDriver, and a guest in a browser who comes by its link.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cell, files, open, typeInto, written } from './guest.mjs';
-import { browser, freePort, NETWORK, person, place, until } from './programs.mjs';
+import { ask, cell, files, open, typeInto, written } from './guest.mjs';
+import { browser, bus, freePort, NETWORK, person, place, until } from './programs.mjs';
 import { Window } from './window.mjs';
 
 const options = async (at) => ['--state-dir', `${at.root}/state`, '--port', String(await freePort()), '--interface', NETWORK, '--host-name', 'Ines'];
@@ -18,10 +18,7 @@ test('UI-90 launch, share, a guest asks and is let in: the window shows the pers
   assert.match(link, new RegExp(`^http://${NETWORK.replaceAll('.', '\\.')}:\\d+/tide-pools/#`));
 
   const guest = await person(t, await browser(t));
-  await guest.goto(link);
-  await guest.getByLabel('Your name').fill('Ana');
-  await guest.getByRole('button', { name: 'Ask to join', exact: true }).click();
-  await guest.getByRole('heading', { name: 'Waiting for Ines' }).waitFor();
+  await ask(guest, link, 'Ana');
   const number = await guest.getByText(/^\d{4}$/).first().innerText();
   await window.says('asks to join Tide pools, to edit', number);
   await window.picture('host-knock-light');
@@ -42,6 +39,31 @@ test('UI-90 launch, share, a guest asks and is let in: the window shows the pers
   await window.click('switch', 'Sharing');
   await guest.getByText('Ines stopped sharing').waitFor();
   await window.says('Only this computer can open this folder.');
+});
+
+test('UI-129 who knocks while another window is in front is told by the system, once; in front, the card is enough', async (t) => {
+  const at = place(t);
+  const { env, heard } = await bus(t, at);
+  const window = await Window.open(t, at, [...(await options(at)), at.folder], env);
+  await window.says('Tide pools');
+  await window.click('button', 'Share this folder');
+  await window.says('Nobody yet.');
+  const link = await until('the link', () => window.run('return document.querySelector("[data-link]")?.dataset.link'));
+  const chromium = await browser(t);
+  const asks = async (name) => {
+    const guest = await person(t, chromium);
+    await ask(guest, link, name);
+    return guest.getByText(/^\d{4}$/).first().innerText();
+  };
+  await asks('Wen');
+  await window.says('asks to join Tide pools, to edit');
+  await window.click('button', 'Open folder');
+  await until('another window is in front', () => window.run('return !document.hasFocus()'));
+  const number = await asks('Oluwaseun');
+  await until('a notification', () => heard().includes('Oluwaseun wants to join Tide pools'));
+  assert.ok(heard().includes(`Code ${number}. Let them in if their screen shows the same.`));
+  await window.says('1 of 2 waiting');
+  assert.equal(heard().split('member=Notify').length - 1, 1, 'Wen was on the screen');
 });
 
 test('UI-91 first start offers a sample folder', async (t) => {

@@ -42,6 +42,8 @@ pub(crate) const TEST: &[Need] = &[
     need(Program(&["Xvfb"]), "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
     need(Program(&["WebKitWebDriver"]), "webkit2gtk-driver", "webkit2gtk-driver", "webkit2gtk-4.1"),
     need(Program(&CHROMIUM), "chromium", "chromium", "chromium"),
+    need(Program(&["dbus-daemon"]), "dbus-daemon", "dbus-daemon", "dbus"),
+    need(Program(&["dbus-monitor"]), "dbus-bin", "dbus-tools", "dbus"),
     need(Program(&["ip"]), "iproute2", "iproute", "iproute2"),
     need(Modules("venv, ensurepip"), "python3-venv", "python3", "python"),
 ];
