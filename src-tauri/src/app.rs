@@ -104,7 +104,7 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
         bind: None,
         nearby: None,
         max_message: MAX_MESSAGE,
-        jupyterlab: None,
+        ..ServerOptions::default()
     };
     for folder in &arguments.folders {
         // A folder that is not there must not keep the window from opening.

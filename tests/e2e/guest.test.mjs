@@ -136,10 +136,11 @@ test('UI-84 what a notebook contains cannot act on the page', async (t) => {
   ];
   writeFileSync(at.file('hostile.ipynb'), `${JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`);
   const { link } = await headless(t, at);
-  const page = await person(t, await browser(t));
+  const page = await person(t, await browser(t), {}, /SecurityError|cross-origin|sandbox/);
   await join(page, link, '<img src=x onerror="window.struck=8">'.slice(0, 40));
   await open(page, 'hostile.ipynb');
   await page.getByText('shown').first().waitFor();
+  await page.frameLocator('iframe').first().getByText('shown').waitFor();
   await page.getByRole('heading', { name: 'Title' }).waitFor();
   assert.equal(await page.evaluate(() => window.struck), undefined);
 });

@@ -7,6 +7,7 @@
 
 mod documents;
 mod rules;
+mod shell;
 mod sources;
 mod table;
 mod versions;
@@ -70,6 +71,27 @@ fn setup_8_the_interface_keeps_to_its_doors() {
     let all = files();
     assert!(all.iter().any(|(path, _)| path.starts_with("ui/src/")), "no interface found");
     nothing_wrong(all.iter().flat_map(|(path, text)| sources::interface(path, text)).collect());
+}
+
+#[test]
+fn safe_32_the_panels_window_loads_nothing_from_elsewhere() {
+    let configuration = serde_json::from_str(&text("src-tauri/tauri.conf.json")).expect("JSON");
+    nothing_wrong(shell::remote(&configuration));
+}
+
+#[test]
+fn safe_33_the_window_may_ask_exactly_what_it_asks() {
+    let answered = shell::answered(&text("src-tauri/src/app.rs"));
+    assert!(!answered.is_empty(), "no commands found");
+    let asked = shell::asked(&text("ui/src/shared/host/tauri.ts"));
+    let all = files();
+    let capabilities: Vec<_> = all.iter().filter(|(path, _)| path.starts_with("src-tauri/capabilities/")).collect();
+    assert_eq!(capabilities.len(), 1, "each capability is to be compared");
+    let capability = serde_json::from_str(&capabilities[0].1).expect("JSON");
+    nothing_wrong(shell::compare(&capability, &answered, &asked));
+    // The manifest, without which a command would need no permission.
+    let build = text("src-tauri/build.rs");
+    nothing_wrong(answered.iter().filter(|name| !build.contains(&format!("\"{name}\""))).cloned().collect());
 }
 
 #[test]

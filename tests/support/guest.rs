@@ -31,8 +31,14 @@ impl Guest {
     pub fn request(&self, method: &str, path: &str) -> Request {
         let request =
             Request::new(&self.authority, method, path).header("Origin", &format!("http://{}", self.authority));
+        let cookie = self.cookie();
+        if cookie.is_empty() { request } else { request.header("Cookie", &cookie) }
+    }
+
+    /// Its `Cookie` header, or empty.
+    pub fn cookie(&self) -> String {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if pairs.is_empty() { request } else { request.header("Cookie", &pairs.join("; ")) }
+        pairs.join("; ")
     }
 
     /// `POST` below `api/commonplace/`.

@@ -5,7 +5,7 @@ use crate::{TestClient, until};
 use host::{Clocks, Host, HostConfig};
 use protocol::Role;
 use protocol::panel::{Command, Folder, Interface, InterfaceKind, LinkWish};
-use server::{Interfaces, Server, ServerOptions};
+use server::{Interfaces, Limits, Server, ServerOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct Setup {
     pub link_role: Role,
     /// Where JupyterLab is; `None`: where this machine has it, if it does.
     pub jupyterlab: Option<PathBuf>,
+    /// How much the outside may have at once.
+    pub limits: Limits,
     /// What is deleted goes into the trash.
     pub delete_to_trash: bool,
     /// Where the host reads the time.
@@ -50,6 +52,7 @@ impl Default for Setup {
             save_delay: Some(Duration::from_millis(50)),
             link_role: Role::Edit,
             jupyterlab: None,
+            limits: Limits::default(),
             delete_to_trash: true,
             clocks: Clocks::default(),
             interfaces: None,
@@ -123,6 +126,7 @@ impl TestHost {
             nearby: Some(false),
             max_message: setup.max_message,
             jupyterlab: setup.jupyterlab,
+            limits: setup.limits,
         };
         let server = Server::start(host.clone(), options).await.unwrap();
         Self { host, server, slug, place, jupyterlab, interfaces }

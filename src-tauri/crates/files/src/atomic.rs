@@ -5,14 +5,15 @@
 //! file goes: on some disks a removal is kept and the exchange before it is not. Where a file system cannot exchange, a plain
 //! rename is what remains, and a foreign write between our last look and the rename is lost.
 
-use crate::place::{locate, normalise, words, writable};
+use crate::folder::{Spot, cannot, reach};
+use crate::place::{locate, normalise, words};
 use crate::temporary::{Step, Temporary, is_foreign, stem};
-use crate::volume::{System, Volume, cannot};
+use crate::volume::Volume;
 use crate::{ReadError, WriteError};
 use protocol::{Digest, DiskContent};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) fn other(path: &str, reason: impl Into<String>) -> WriteError {
@@ -25,8 +26,8 @@ pub(crate) fn failed(path: &str, what: &str, error: &io::Error) -> WriteError {
 
 /// See [`crate::Root::write_if`].
 pub(crate) fn write_if(root: &Path, path: &str, bytes: &[u8], expect: Option<Digest>) -> Result<Digest, WriteError> {
-    let target = target(root, path)?;
-    let before = std::fs::symlink_metadata(&target).ok();
+    let Spot { folder, name, .. } = target(root, path)?;
+    let before = folder.metadata(&name).ok();
     if let Some(metadata) = &before {
         if metadata.is_dir() {
             return Err(other(path, "it is a folder"));
@@ -34,11 +35,11 @@ pub(crate) fn write_if(root: &Path, path: &str, bytes: &[u8], expect: Option<Dig
         if !metadata.is_file() {
             return Err(other(path, "it is not a regular file"));
         }
-        if !writable(&target, metadata) {
+        if !folder.writable(&name, metadata) {
             return Err(other(path, "it is read-only"));
         }
     }
-    save(&System, &target, path, bytes, expect, before.as_ref())
+    save(&folder, &name, path, bytes, expect, before.as_ref())
 }
 
 /// Puts bytes into a place that has the expected content; with these rights, or those of a new file.
@@ -62,16 +63,15 @@ pub(crate) fn save<V: Volume>(
         None => place_new(volume, &temporary.place, target, path)?,
         Some(expected) => replace(volume, &mut temporary, target, path, (step.ours, expected))?,
     }
-    sync_folder_of(volume, target, path).inspect_err(|_| undo(volume, &mut temporary, target, path, step.ours))?;
+    sync_folder(volume, path).inspect_err(|_| undo(volume, &mut temporary, target, path, step.ours))?;
     Ok(step.ours)
 }
 
-fn sync_folder_of<V: Volume>(volume: &V, target: &Path, path: &str) -> Result<(), WriteError> {
-    let Some(folder) = target.parent() else { return Ok(()) };
-    volume.sync_folder(folder).map_err(|error| failed(path, "its folder cannot be flushed", &error))
+fn sync_folder<V: Volume>(volume: &V, path: &str) -> Result<(), WriteError> {
+    volume.sync_folder().map_err(|error| failed(path, "its folder cannot be flushed", &error))
 }
 
-/// One after the other for each target, as seen from this process.
+/// One after the other for each target, as seen from this process. Names decide, so that some wait in vain.
 fn turn(target: &Path) -> MutexGuard<'static, ()> {
     static TURNS: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
     let mut hasher = DefaultHasher::new();
@@ -80,22 +80,24 @@ fn turn(target: &Path) -> MutexGuard<'static, ()> {
     TURNS[number].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where the bytes go: the end of a link that stays inside, or the name in its folder.
-fn target(root: &Path, path: &str) -> Result<PathBuf, WriteError> {
+/// Where the bytes go: the end of a link that stays inside, or the name in its folder, which is open from here on.
+fn target(root: &Path, path: &str) -> Result<Spot, WriteError> {
     let outside = |_| other(path, "it is outside of the folder");
     let path_in = normalise(path).map_err(outside)?;
     if path_in.is_empty() {
         return Err(other(path, "it is a folder"));
     }
     let (folder, name) = path_in.rsplit_once('/').unwrap_or(("", &path_in));
-    let folder = locate(root, folder).map_err(|_| other(path, "its folder does not exist"))?;
+    let missing = || other(path, "its folder does not exist");
+    let folder = locate(root, folder).map_err(|_| missing())?;
     let place = folder.join(name);
-    match std::fs::symlink_metadata(&place) {
+    let place = match std::fs::symlink_metadata(&place) {
         Ok(metadata) if metadata.is_symlink() => {
-            locate(root, path).map_err(|_| other(path, "it is a link that leads out of the folder or nowhere"))
+            locate(root, path).map_err(|_| WriteError::Outside(path.to_owned()))?
         }
-        _ => Ok(place),
-    }
+        _ => place,
+    };
+    reach(root, &place).map_err(|_| missing())
 }
 
 /// Content of a file that may be missing.
@@ -143,7 +145,7 @@ fn replace<V: Volume>(
     match volume.exchange(&aside, target) {
         Ok(()) => {}
         Err(error) if cannot(&error) => {
-            tracing::debug!("{} cannot exchange two files", target.display());
+            tracing::debug!("two files cannot be exchanged where {path} is");
             return volume.rename(&aside, target).map_err(|error| other(path, words(&error)));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(WriteError::Changed(None)),
@@ -170,7 +172,7 @@ fn replace<V: Volume>(
                 inside = foreign.digest;
                 foreign = out;
             }
-            Ok(_) if sync_folder_of(volume, target, path).is_ok() => break,
+            Ok(_) if sync_folder(volume, path).is_ok() => break,
             _ => {
                 temporary.spare();
                 break;
@@ -200,7 +202,7 @@ fn undo<V: Volume>(volume: &V, temporary: &mut Temporary<'_, V>, target: &Path, 
 
 /// See [`crate::Root::recover`].
 pub(crate) fn recover(root: &Path, path: &str, intended: Option<Digest>) -> Result<(), WriteError> {
-    target(root, path).map_or(Ok(()), |target| recover_at(&System, &target, path, intended))
+    target(root, path).map_or(Ok(()), |spot| recover_at(&spot.folder, &spot.name, path, intended))
 }
 
 /// Tidies up after a save that was cut short. If its bytes are in the file, and what they displaced was another program's
@@ -211,15 +213,14 @@ pub(crate) fn recover_at<V: Volume>(
     path: &str,
     intended: Option<Digest>,
 ) -> Result<(), WriteError> {
-    let Some(folder) = target.parent() else { return Ok(()) };
-    let names = volume.names(folder, &stem(target)).map_err(|error| other(path, words(&error)))?;
+    let names = volume.names(&stem(target)).map_err(|error| other(path, words(&error)))?;
     if names.is_empty() {
         return Ok(());
     }
     let _turn = turn(target);
     if let Some(ours) = intended {
         for name in names.iter().rev() {
-            let aside = folder.join(name);
+            let aside = target.with_file_name(name);
             let Some(content) = look(volume, &aside, path)? else { continue };
             if is_foreign(target, name, &ours, &content.digest)
                 && look(volume, target, path)?.is_some_and(|inside| inside.digest == ours)
@@ -228,7 +229,7 @@ pub(crate) fn recover_at<V: Volume>(
                 temporary.spare();
                 match replace(volume, &mut temporary, target, path, (content.digest, ours)) {
                     // Somebody wrote just now: that is newer.
-                    Ok(()) | Err(WriteError::Changed(_)) => sync_folder_of(volume, target, path)?,
+                    Ok(()) | Err(WriteError::Changed(_)) => sync_folder(volume, path)?,
                     Err(error) => return Err(error),
                 }
                 break;
@@ -236,7 +237,7 @@ pub(crate) fn recover_at<V: Volume>(
         }
     }
     for name in &names {
-        match volume.remove(&folder.join(name)) {
+        match volume.remove(&target.with_file_name(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(failed(path, "what a save left beside it cannot be removed", &error));
             }
@@ -244,7 +245,7 @@ pub(crate) fn recover_at<V: Volume>(
         }
     }
     // Else one could come back after the next save and be taken for what that one left.
-    sync_folder_of(volume, target, path)
+    sync_folder(volume, path)
 }
 
 #[cfg(test)]
@@ -255,21 +256,23 @@ mod tests {
     #[test]
     fn file_4_a_write_in_the_last_instant_is_put_back_and_handed_over() {
         let place = tempfile::tempdir().unwrap();
-        let (target, aside) = (place.path().join("a.md"), place.path().join(".commonplace-x.tmp"));
-        let mut temporary = Temporary::found(&System, aside.clone());
+        let folder = crate::folder::Folder::at(place.path()).unwrap();
+        let (name, beside) = (Path::new("a.md"), Path::new(".commonplace-x.tmp"));
+        let (target, aside) = (place.path().join(name), place.path().join(beside));
+        let mut temporary = Temporary::found(&folder, beside.to_owned());
         let digests = (Digest::of(b"ours"), Digest::of(b"before"));
         std::fs::write(&target, "theirs").unwrap();
         std::fs::write(&aside, "ours").unwrap();
-        let answer = replace(&System, &mut temporary, &target, "a.md", digests);
+        let answer = replace(&folder, &mut temporary, name, "a.md", digests);
         assert_eq!(answer, Err(WriteError::Changed(Some(DiskContent::new(b"theirs".as_slice())))));
         assert_eq!(std::fs::read(&target).unwrap(), b"theirs");
         assert_eq!(std::fs::read(&aside).unwrap(), b"ours");
 
         std::fs::remove_file(&target).unwrap();
-        let gone = replace(&System, &mut temporary, &target, "a.md", digests);
+        let gone = replace(&folder, &mut temporary, name, "a.md", digests);
         assert_eq!(gone, Err(WriteError::Changed(None)));
         std::fs::write(&target, "theirs").unwrap();
-        let there = place_new(&System, &aside, &target, "a.md");
+        let there = place_new(&folder, beside, name, "a.md");
         assert_eq!(there, Err(WriteError::Changed(Some(DiskContent::new(b"theirs".as_slice())))));
     }
 }

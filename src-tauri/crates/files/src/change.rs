@@ -2,8 +2,9 @@
 //!
 //! Not here: the content of files (`atomic`).
 
-use crate::place::{is_hidden, locate, normalise, words};
-use crate::volume::{System, Volume, cannot};
+use crate::folder::{Folder, Spot, cannot, reach};
+use crate::place::{find, is_hidden, locate, normalise, words};
+use crate::volume::Volume as _;
 use crate::{ReadError, name};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,15 +87,15 @@ pub(crate) fn new_path(path: &str) -> Result<String> {
 }
 
 /// Where something new would be: its folder must exist.
-fn new_place(root: &Path, path: &str) -> Result<PathBuf> {
+fn new_place(root: &Path, path: &str) -> Result<Spot> {
     let path = new_path(path)?;
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let folder = locate(root, folder).map_err(missing)?;
-    Ok(folder.join(name))
+    reach(root, &folder.join(name)).map_err(|error| failed(&path, &error))
 }
 
 /// Where something is, a link itself and not what it leads to.
-fn own_place(root: &Path, path: &str) -> Result<PathBuf> {
+fn own_place(root: &Path, path: &str) -> Result<Spot> {
     let path = normalise(path).map_err(missing)?;
     if path.is_empty() {
         return Err(ChangeError::Refused("The folder itself cannot be moved or deleted.".to_owned()));
@@ -102,31 +103,32 @@ fn own_place(root: &Path, path: &str) -> Result<PathBuf> {
     // A link that leads outside or nowhere is not there.
     locate(root, &path).map_err(missing)?;
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    Ok(locate(root, folder).map_err(missing)?.join(name))
+    let folder = locate(root, folder).map_err(missing)?;
+    reach(root, &folder.join(name)).map_err(|error| failed(&path, &error))
 }
 
 /// See [`crate::Root::make_directory`].
 pub(crate) fn make_directory(root: &Path, path: &str) -> Result<()> {
-    std::fs::create_dir(new_place(root, path)?).map_err(|error| failed(path, &error))
+    let new = new_place(root, path)?;
+    new.folder.make_folder(&new.name).map_err(|error| failed(path, &error))
 }
 
 /// See [`crate::Root::rename`].
 pub(crate) fn rename(root: &Path, from: &str, to: &str) -> Result<()> {
     let (source, target) = (own_place(root, from)?, new_place(root, to)?);
-    if source == target {
+    if source.place == target.place {
         return Ok(());
     }
-    if target.starts_with(&source) {
+    if target.place.starts_with(&source.place) {
         return Err(ChangeError::Refused(format!("{from} cannot be moved into itself.")));
     }
-    let done = match System.rename_new(&source, &target) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_one(&source, &target) => {
-            std::fs::rename(&source, &target)
-        }
+    let over = || source.folder.rename_into(&source.name, &target.folder, &target.name);
+    let done = match source.folder.rename_new_into(&source.name, &target.folder, &target.name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_one(&source.place, &target.place) => over(),
         // Without the system's help a look comes first; what is made at the new place in that instant is lost.
-        Err(error) if cannot(&error) => match std::fs::symlink_metadata(&target) {
-            Ok(_) if !is_one(&source, &target) => Err(io::ErrorKind::AlreadyExists.into()),
-            _ => std::fs::rename(&source, &target),
+        Err(error) if cannot(&error) => match target.folder.metadata(&target.name) {
+            Ok(_) if !is_one(&source.place, &target.place) => Err(io::ErrorKind::AlreadyExists.into()),
+            _ => over(),
         },
         done => done,
     };
@@ -134,10 +136,7 @@ pub(crate) fn rename(root: &Path, from: &str, to: &str) -> Result<()> {
         io::ErrorKind::AlreadyExists => ChangeError::Exists(to.to_owned()),
         _ => failed(from, &error),
     })?;
-    for folder in [source.parent(), target.parent()].into_iter().flatten() {
-        System.sync_folder(folder).map_err(|error| failed(to, &error))?;
-    }
-    Ok(())
+    [&source, &target].into_iter().try_for_each(|spot| spot.folder.sync().map_err(|error| failed(to, &error)))
 }
 
 /// Two names of one thing: the file system does not tell upper and lower case apart.
@@ -149,16 +148,18 @@ fn is_one(a: &Path, b: &Path) -> bool {
 
 /// See [`crate::Root::copy_directory`].
 pub(crate) fn copy_directory(root: &Path, from: &str, to: &str, limit: u64) -> Result<()> {
-    let (source, target) = (locate(root, from).map_err(missing)?, new_place(root, to)?);
+    let (source, target) = (find(root, from).map_err(missing)?, new_place(root, to)?);
+    let source = source.folder.folder(&source.name).map_err(|error| failed(from, &error))?;
     // Listed before anything is made: the copy may be inside.
     let mut entries = Vec::new();
     let size = collect(&source, Path::new(""), false, &mut entries).map_err(|error| failed(from, &error))?;
     if size > limit {
         return Err(ChangeError::TooBig { path: from.to_owned(), limit });
     }
-    std::fs::create_dir(&target).map_err(|error| failed(to, &error))?;
-    put(&source, &target, &entries).map_err(|error| {
-        std::fs::remove_dir_all(&target).ok();
+    target.folder.make_folder(&target.name).map_err(|error| failed(to, &error))?;
+    let copied = target.folder.folder(&target.name).and_then(|made| put(&source, &made, &entries));
+    copied.map_err(|error| {
+        target.folder.remove_whole(&target.name).ok();
         failed(to, &error)
     })
 }
@@ -171,18 +172,17 @@ enum Kind {
 }
 
 /// What is below a folder, a folder before what is in it, and the files' size. `all`: hidden things and links too.
-fn collect(folder: &Path, below: &Path, all: bool, entries: &mut Vec<(PathBuf, Kind)>) -> io::Result<u64> {
+fn collect(folder: &Folder, below: &Path, all: bool, entries: &mut Vec<(PathBuf, Kind)>) -> io::Result<u64> {
     let mut size = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let (entry, found) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
-        let name = entry.file_name().unwrap_or_default();
+    for entry in folder.entries()? {
+        let (name, found) = entry.and_then(|entry| Ok((entry.file_name(), entry.metadata()?)))?;
         if !all && (name.to_str().is_none_or(is_hidden) || found.is_symlink()) {
             continue;
         }
-        let path = below.join(name);
+        let path = below.join(&name);
         if found.is_dir() {
             entries.push((path.clone(), Kind::Folder));
-            size += collect(&entry, &path, all, entries)?;
+            size += collect(&folder.folder(name.as_ref())?, &path, all, entries)?;
         } else if found.is_file() {
             size += found.len();
             entries.push((path, Kind::File));
@@ -193,52 +193,56 @@ fn collect(folder: &Path, below: &Path, all: bool, entries: &mut Vec<(PathBuf, K
     Ok(size)
 }
 
-fn put(source: &Path, target: &Path, entries: &[(PathBuf, Kind)]) -> io::Result<()> {
+/// Copies what was collected below one folder into another.
+fn put(source: &Folder, target: &Folder, entries: &[(PathBuf, Kind)]) -> io::Result<()> {
+    let inside = |top: &Folder, path: &Path| -> io::Result<Option<Folder>> {
+        let parts = path.parent().into_iter().flat_map(Path::iter);
+        parts
+            .map(Path::new)
+            .try_fold(None, |at: Option<Folder>, part| at.as_ref().unwrap_or(top).folder(part).map(Some))
+    };
     for (path, kind) in entries {
-        let (from, to) = (source.join(path), target.join(path));
+        let (from, to) = (inside(source, path)?, inside(target, path)?);
+        let (from, to) = (from.as_ref().unwrap_or(source), to.as_ref().unwrap_or(target));
+        let name = Path::new(path.file_name().unwrap_or_default());
         match kind {
-            Kind::Folder => std::fs::create_dir(&to)?,
-            Kind::File => std::fs::copy(&from, &to).map(drop)?,
-            Kind::Link => copy_link(&from, &to)?,
+            Kind::Folder => to.make_folder(name)?,
+            Kind::File => from.copy_file(name, to, name)?,
+            Kind::Link => from.copy_link(name, to, name)?,
         }
     }
     Ok(())
 }
 
-#[cfg(unix)]
-fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(std::fs::read_link(from)?, to)
-}
-
-#[cfg(not(unix))]
-fn copy_link(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
 /// See [`crate::Root::discard`].
 pub(crate) fn discard(root: &Path, path: &str, trash: &Trash) -> Result<()> {
-    let place = own_place(root, path)?;
-    if trash.system {
-        match to_system(&place) {
+    let spot = own_place(root, path)?;
+    // The system's trash takes places, not what is open: one that means something else by now is not for it.
+    if trash.system && is_still_there(root, path, &spot) {
+        match to_system(&spot.place) {
             Ok(()) => return Ok(()),
-            Err(error) => tracing::debug!("{} does not go into the system's trash: {error}", place.display()),
+            Err(error) => tracing::debug!("{} does not go into the system's trash: {error}", spot.place.display()),
         }
     }
-    let is_there = || std::fs::symlink_metadata(&place).is_ok();
-    if !is_there() {
+    if spot.folder.metadata(&spot.name).is_err() {
         return Ok(());
     }
-    to_own(&place, &trash.own).map_err(|error| ChangeError::Other {
+    to_own(&spot, &trash.own).map_err(|error| ChangeError::Other {
         path: path.to_owned(),
         reason: format!("it cannot be moved to the trash: {}", words(&error)),
     })
 }
 
+fn is_still_there(root: &Path, path: &str, spot: &Spot) -> bool {
+    let identity = |spot: &Spot| spot.folder.metadata(&spot.name).ok().as_ref().and_then(crate::listing::inode);
+    own_place(root, path).is_ok_and(|now| now.place == spot.place && identity(&now) == identity(spot))
+}
+
 /// See [`crate::Root::delete`].
 pub(crate) fn delete(root: &Path, path: &str) -> Result<()> {
-    let place = own_place(root, path)?;
-    let is_folder = std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir());
-    let done = if is_folder { std::fs::remove_dir(&place) } else { std::fs::remove_file(&place) };
+    let Spot { folder, name, .. } = own_place(root, path)?;
+    let is_folder = folder.metadata(&name).is_ok_and(|found| found.is_dir());
+    let done = if is_folder { folder.remove_folder(&name) } else { folder.remove(&name) };
     done.map_err(|error| match error.kind() {
         io::ErrorKind::DirectoryNotEmpty => {
             ChangeError::Refused(format!("{path} is not empty, and is not deleted for good with all that is in it."))
@@ -260,41 +264,40 @@ fn to_system(place: &Path) -> std::result::Result<(), trash::Error> {
 }
 
 /// Moves something into a folder of its own in our trash.
-fn to_own(place: &Path, own: &Path) -> io::Result<()> {
+fn to_own(spot: &Spot, own: &Path) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
     let holder = own.join(format!("{now}-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
-    let target = holder.join(place.file_name().unwrap_or_default());
     std::fs::create_dir_all(&holder)?;
-    std::fs::write(
-        holder.join(if target.ends_with("from") { "from.txt" } else { "from" }),
-        place.as_os_str().as_encoded_bytes(),
-    )?;
-    let moved = match std::fs::rename(place, &target) {
-        // The trash is on another disk.
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => move_over(place, &target),
-        moved => moved,
-    };
+    let from = if spot.name == Path::new("from") { "from.txt" } else { "from" };
+    std::fs::write(holder.join(from), spot.place.as_os_str().as_encoded_bytes())?;
+    let moved = Folder::at(&holder).and_then(|target| {
+        match spot.folder.rename_into(&spot.name, &target, &spot.name) {
+            // The trash is on another disk.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => move_over(&spot.folder, &spot.name, &target),
+            moved => moved,
+        }
+    });
     // Nothing of value is in it.
     moved.inspect_err(|_| drop(std::fs::remove_dir_all(&holder)))
 }
 
-/// Copies everything, and removes it only then.
-fn move_over(place: &Path, target: &Path) -> io::Result<()> {
-    let found = std::fs::symlink_metadata(place)?;
+/// Copies everything under its name into another folder, and removes it only then.
+fn move_over(folder: &Folder, name: &Path, target: &Folder) -> io::Result<()> {
+    let found = folder.metadata(name)?;
     if found.is_dir() {
-        let mut entries = Vec::new();
-        collect(place, Path::new(""), true, &mut entries)?;
-        std::fs::create_dir(target)?;
-        put(place, target, &entries)?;
-        return std::fs::remove_dir_all(place);
+        let (source, mut entries) = (folder.folder(name)?, Vec::new());
+        collect(&source, Path::new(""), true, &mut entries)?;
+        target.make_folder(name)?;
+        put(&source, &target.folder(name)?, &entries)?;
+        return folder.remove_whole(name);
     }
     if found.is_symlink() {
-        copy_link(place, target)?
+        folder.copy_link(name, target, name)?
     } else {
-        std::fs::copy(place, target).map(drop)?
+        folder.copy_file(name, target, name)?
     }
-    std::fs::remove_file(place)
+    folder.remove(name)
 }
 
 #[cfg(test)]
@@ -305,14 +308,17 @@ mod tests {
     #[test]
     fn what_goes_to_another_disk_is_copied_whole_before_it_is_removed() {
         let place = tempfile::tempdir().unwrap();
-        let (from, to) = (place.path().join("d"), place.path().join("e"));
-        std::fs::create_dir_all(from.join("in")).unwrap();
-        std::fs::write(from.join("in/.hidden"), "h").unwrap();
-        std::fs::write(from.join("a"), "a").unwrap();
-        move_over(&from, &to).unwrap();
-        assert!(!from.exists());
-        assert_eq!(std::fs::read(to.join("in/.hidden")).unwrap(), b"h");
-        move_over(&to.join("a"), &place.path().join("b")).unwrap();
-        assert_eq!((std::fs::read(place.path().join("b")).unwrap(), to.join("a").exists()), (b"a".to_vec(), false));
+        let (from, to) = (place.path().join("one"), place.path().join("other"));
+        std::fs::create_dir_all(from.join("d/in")).unwrap();
+        std::fs::create_dir(&to).unwrap();
+        std::fs::write(from.join("d/in/.hidden"), "h").unwrap();
+        std::fs::write(from.join("d/a"), "a").unwrap();
+        std::fs::write(from.join("b"), "b").unwrap();
+        let (source, target) = (Folder::at(&from).unwrap(), Folder::at(&to).unwrap());
+        move_over(&source, Path::new("d"), &target).unwrap();
+        move_over(&source, Path::new("b"), &target).unwrap();
+        assert_eq!(std::fs::read_dir(&from).unwrap().count(), 0);
+        let read = |path: &str| std::fs::read_to_string(to.join(path)).unwrap();
+        assert_eq!((read("d/in/.hidden"), read("d/a"), read("b")), ("h".into(), "a".into(), "b".into()));
     }
 }

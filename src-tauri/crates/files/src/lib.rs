@@ -8,6 +8,7 @@
 
 mod atomic;
 mod change;
+mod folder;
 pub mod identity;
 mod listing;
 mod name;

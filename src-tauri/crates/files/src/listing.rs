@@ -1,25 +1,36 @@
 //! What is in a folder.
 
-use crate::place::{api_path, is_hidden, is_noise, locate, read_error, writable};
+use crate::folder::Spot;
+use crate::place::{api_path, find, is_hidden, is_noise, locate, read_error};
 use crate::{Metadata, ReadError};
 use ignore::WalkBuilder;
+use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// See [`crate::Root::metadata`].
 pub(crate) fn metadata(root: &Path, path: &str) -> Result<Metadata, ReadError> {
-    let place = locate(root, path)?;
-    let found = std::fs::metadata(&place).map_err(|error| read_error(path, &error))?;
-    let modified = found.modified().ok();
-    Ok(Metadata {
+    look(root, path).map(|(metadata, _)| metadata)
+}
+
+/// What is at a path, and whether that is a file or a folder.
+fn look(root: &Path, path: &str) -> Result<(Metadata, bool), ReadError> {
+    let Spot { folder, name, .. } = find(root, path)?;
+    let found = folder.metadata(&name).map_err(|error| read_error(path, &error))?;
+    if found.is_symlink() {
+        return Err(ReadError::NotFound(path.to_owned()));
+    }
+    let modified = found.modified().ok().map(cap_std::time::SystemTime::into_std);
+    let metadata = Metadata {
         path: crate::place::normalise(path)?,
         directory: found.is_dir(),
         size: found.len(),
         modified: millis(modified),
-        created: millis(found.created().ok().or(modified)),
-        writable: writable(&place, &found),
+        created: millis(born(&found).or(modified)),
+        writable: folder.writable(&name, &found),
         inode: inode(&found),
-    })
+    };
+    Ok((metadata, found.is_file() || found.is_dir()))
 }
 
 fn millis(time: Option<SystemTime>) -> u64 {
@@ -27,13 +38,18 @@ fn millis(time: Option<SystemTime>) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// When it was made, where the system knows.
+fn born(metadata: &cap_std::fs::Metadata) -> Option<SystemTime> {
+    metadata.created().ok().map(cap_std::time::SystemTime::into_std)
+}
+
 /// Device and inode, where the system has them. Numbers are given again to new files, often at once; so the time of birth is mixed
 /// into them where there is one: then equal means the same file.
-pub(crate) fn inode(metadata: &std::fs::Metadata) -> Option<(u64, u64)> {
+pub(crate) fn inode(metadata: &cap_std::fs::Metadata) -> Option<(u64, u64)> {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::MetadataExt;
-        let born = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        use cap_std::fs::MetadataExt;
+        let born = born(metadata).and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
         // Odd, near 2^64 divided by the golden ratio: neighbouring times become distant numbers.
         let mixed = (born.as_nanos() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Some((metadata.dev(), metadata.ino().wrapping_add(mixed)))
@@ -67,24 +83,23 @@ pub(crate) fn own_path(root: &Path, path: &str) -> Result<String, ReadError> {
 /// See [`crate::Root::children`]. Links that lead outside or nowhere, and what is neither file nor folder, are left out.
 pub(crate) fn children(root: &Path, path: &str) -> Result<Vec<Metadata>, ReadError> {
     let path = crate::place::normalise(path)?;
-    let place = locate(root, &path)?;
-    if !place.is_dir() {
-        return Err(ReadError::Other { path, reason: "it is not a folder".to_owned() });
-    }
-    let entries = std::fs::read_dir(&place).map_err(|error| read_error(&path, &error))?;
+    let Spot { folder, name, .. } = find(root, &path)?;
+    let folder = folder.folder(&name).map_err(|error| match error.kind() {
+        io::ErrorKind::NotADirectory => {
+            ReadError::Other { path: path.clone(), reason: "it is not a folder".to_owned() }
+        }
+        _ => read_error(&path, &error),
+    })?;
+    let entries = folder.entries().map_err(|error| read_error(&path, &error))?;
     let mut children = Vec::new();
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str().filter(|name| !is_hidden(name)) else { continue };
         let child = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-        children.extend(metadata(root, &child).ok().filter(|_| is_file_or_folder(&entry.path())));
+        children.extend(look(root, &child).ok().filter(|(_, is_either)| *is_either).map(|(child, _)| child));
     }
     children.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(children)
-}
-
-fn is_file_or_folder(place: &Path) -> bool {
-    std::fs::metadata(place).is_ok_and(|found| found.is_file() || found.is_dir())
 }
 
 /// See [`crate::Root::files`].

@@ -68,6 +68,9 @@ pub enum WriteError {
     /// it is what our write displaced, and our bytes were taken out again.
     #[error("changed by another program")]
     Changed(Option<DiskContent>),
+    /// A link of this name leads out of the folder or nowhere: it is not followed, and not replaced.
+    #[error("{0} is a link that leads out of the folder or nowhere")]
+    Outside(String),
     /// The path and the system's reason: full disk, no permission, …
     #[error("{path} cannot be written: {reason}")]
     Other {

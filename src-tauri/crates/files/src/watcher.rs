@@ -2,7 +2,7 @@
 //!
 //! One thread owns the system's watcher, collects what it says and looks at the disk; what it settled goes into a channel.
 
-use crate::place::{api_path, is_noise, locate};
+use crate::place::{api_path, find, is_noise};
 use crate::tree::{Look, Tree};
 use crate::{Root, listing};
 use notify::event::{EventKind, ModifyKind, RenameMode};
@@ -132,8 +132,10 @@ impl Drop for Watcher {
 }
 
 fn stamp(root: &Path, path: &str) -> Stamp {
-    let metadata = std::fs::metadata(locate(root, path).ok()?).ok()?;
-    Some((metadata.len(), metadata.modified().ok(), listing::inode(&metadata)))
+    let spot = find(root, path).ok()?;
+    let metadata = spot.folder.metadata(&spot.name).ok()?;
+    let modified = metadata.modified().ok().map(|time| time.into_std());
+    Some((metadata.len(), modified, listing::inode(&metadata)))
 }
 
 /// API path of something worth telling.

@@ -235,8 +235,8 @@ impl Actor {
     }
 
     fn join(&mut self, join: Joining) {
-        let Joining { client, member, session, session_id, frames, exit, entry } = join;
-        let seat = Seat { session, session_id, frames, exit, _entry: entry };
+        let Joining { client, member, session, session_id, outbox, exit, entry } = join;
+        let seat = Seat { session, session_id, outbox, exit, _entry: entry };
         if self.since.is_some_and(|since| session < since) {
             return seat.refuse();
         }

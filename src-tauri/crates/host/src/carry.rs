@@ -4,13 +4,13 @@ use crate::actor::Actor;
 use crate::connection::{Closing, Exit};
 use crate::log::Group;
 use crate::opening::{self, Material};
+use crate::outbox::Outbox;
 use crate::registry::Entry;
 use crate::shared::host_event;
 use bytes::Bytes;
 use protocol::{Action, ClientId, CloseCode, Event, Level, Merge, close};
 use rooms::{Backing, DiskRead, Effect, Input, Outcome, WriteOutcome};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// Rows after which a log is shortened while its room goes on.
@@ -20,7 +20,7 @@ const LONG_LOG: usize = 1_000;
 pub(crate) struct Seat {
     pub(crate) session: u64,
     pub(crate) session_id: String,
-    pub(crate) frames: mpsc::Sender<Bytes>,
+    pub(crate) outbox: Outbox,
     pub(crate) exit: Arc<Exit>,
     pub(crate) _entry: Entry,
 }
@@ -95,7 +95,7 @@ impl Actor {
     /// Offers a frame to a client. One that does not keep up is let go: losing a single frame would make it differ silently.
     fn offer(&mut self, client: ClientId, frame: Bytes) {
         let Some(seat) = self.seats.get(&client) else { return };
-        if seat.frames.try_send(frame).is_ok() {
+        if seat.outbox.offer(frame) {
             return;
         }
         if let Some(seat) = self.seats.remove(&client) {

@@ -5,8 +5,8 @@ use crate::{Closing, Grant, RoomCount};
 use protocol::panel::Presence;
 use protocol::{ClientId, Role};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// Remote addresses that are remembered of a folder. One device may have very many (IPv6).
 const DEVICES: usize = 1024;
@@ -51,6 +51,8 @@ impl std::fmt::Debug for Line {
 #[derive(Default)]
 pub(crate) struct Clients {
     next: AtomicU64,
+    /// Bytes that wait in the outboxes of all.
+    pub(crate) waiting: Arc<AtomicUsize>,
     inside: Mutex<Inside>,
 }
 

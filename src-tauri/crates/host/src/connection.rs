@@ -1,15 +1,12 @@
 //! One client in one room, as the transport sees it: a sender in, a receiver out, leaving on drop.
 
+use crate::outbox::Inbox;
 use crate::registry::{Handle, Told};
 use crate::shared::Shared;
 use bytes::Bytes;
 use protocol::{ClientId, CloseCode};
 use std::sync::{Arc, OnceLock, Weak};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-
-/// Frames that may wait for a client. One that falls further behind is disconnected and resynchronises when it returns.
-pub(crate) const OUTBOX: usize = 512;
 
 /// The device a client speaks from, for the panel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +74,7 @@ pub struct Connection {
     /// Its id.
     pub client: ClientId,
     pub(crate) room: Handle,
-    pub(crate) frames: mpsc::Receiver<Bytes>,
+    pub(crate) inbox: Inbox,
     pub(crate) exit: Arc<Exit>,
     pub(crate) shared: Weak<Shared>,
     pub(crate) ended: bool,
@@ -110,7 +107,7 @@ impl Connection {
         tokio::select! {
             biased;
             () = self.exit.now.cancelled() => {}
-            frame = self.frames.recv() => if let Some(frame) = frame { return Some(Outgoing::Frame(frame)) },
+            frame = self.inbox.next() => if let Some(frame) = frame { return Some(Outgoing::Frame(frame)) },
         }
         self.ended = true;
         self.exit.closing.get().cloned().map(Outgoing::Close)

@@ -2,8 +2,9 @@
 
 use crate::access::Grant;
 use crate::clients::{Client, Line, Push};
-use crate::connection::{Closing, Connection, Device, Exit, OUTBOX};
+use crate::connection::{Closing, Connection, Device, Exit};
 use crate::folder::Folder;
+use crate::outbox::outbox;
 use crate::registry::{Entry, Joining, Refused, Told};
 use crate::shared::read_fault;
 use crate::{Host, Result, actor, random};
@@ -11,7 +12,6 @@ use files::Root;
 use protocol::{CloseCode, DocumentKind, ErrorBody, ErrorCode, RoomId, SessionId, close, session};
 use rooms::Member;
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// Longest name of a room, in bytes.
 const LONGEST_NAME: usize = 512;
@@ -99,7 +99,7 @@ impl Host {
         let shared = self.shared();
         let client = shared.clients.next_id();
         let exit = Arc::new(Exit::default());
-        let (frames, waiting) = mpsc::channel(OUTBOX);
+        let (outbox, inbox) = outbox(&shared.clients.waiting);
         let line = {
             let (exit, folder, id) = (exit.clone(), folder.clone(), id.clone());
             Line(Arc::new(move |client, push| {
@@ -136,7 +136,7 @@ impl Host {
         shared.clients.set_role_of(client, role);
         let member = Member { user: grant.user.clone(), role };
         let (session, session_id) = (session.0, session.1.to_owned());
-        let join = Joining { client, member, session, session_id, frames, exit: exit.clone(), entry };
+        let join = Joining { client, member, session, session_id, outbox, exit: exit.clone(), entry };
         let entered = folder.rooms.enter(&id, join, |told, status| {
             let task = actor::run(shared.clone(), folder.clone(), id.clone(), status, told);
             folder.tasks.spawn(task);
@@ -149,7 +149,7 @@ impl Host {
         if let Some(device) = reached {
             self.reached(&folder.slug, &device);
         }
-        Ok(Connection { client, room, frames: waiting, exit, shared: Arc::downgrade(shared), ended: false })
+        Ok(Connection { client, room, inbox, exit, shared: Arc::downgrade(shared), ended: false })
     }
 
     /// A document as its file would hold it.

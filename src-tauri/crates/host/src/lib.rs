@@ -34,6 +34,7 @@ mod machine;
 mod making;
 mod names;
 mod opening;
+mod outbox;
 mod people;
 mod random;
 mod registry;

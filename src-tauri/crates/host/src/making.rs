@@ -30,7 +30,10 @@ impl Thing {
             Self::CopyOf(from) => root.copy_directory(from, path, COPIED).await.map_err(change_fault),
             Self::File(bytes) => match root.write_if(path, bytes.clone(), None).await {
                 Ok(_) => Ok(()),
-                Err(error) if matches!(error, WriteError::Changed(_)) || root.metadata(path).await.is_ok() => {
+                Err(error)
+                    if matches!(error, WriteError::Changed(_) | WriteError::Outside(_))
+                        || root.metadata(path).await.is_ok() =>
+                {
                     Err(ErrorBody::new(ErrorCode::Exists, format!("{path} exists already")))
                 }
                 Err(error) => Err(ErrorBody::new(ErrorCode::Fault, error.to_string())),

@@ -129,7 +129,7 @@ pub(crate) async fn write(
             WriteOutcome::Changed(Some(whole(content, read(shared, folder, file).await)))
         }
         Err(WriteError::Changed(None)) => WriteOutcome::Changed(None),
-        Err(error @ WriteError::Other { .. }) => WriteOutcome::Failed(error.to_string()),
+        Err(error @ (WriteError::Outside(_) | WriteError::Other { .. })) => WriteOutcome::Failed(error.to_string()),
     }
 }
 

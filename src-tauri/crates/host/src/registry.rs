@@ -3,6 +3,7 @@
 
 use crate::clients::Client;
 use crate::connection::Exit;
+use crate::outbox::Outbox;
 use crate::shared::Shared;
 use bytes::Bytes;
 use protocol::event::Person;
@@ -13,8 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-/// Frames that may wait in a room's queue; then its clients' readers wait.
+/// Frames that may wait in a room's queue, if they are short; then its clients' readers wait.
 const FRAMES: usize = 256;
+/// Bytes of a frame that count as one more: 64 MiB may wait, or one frame of any length.
+const LONG: usize = 256 << 10;
+/// Documents that one folder may have open; one that nobody is in closes by itself.
+const DOCUMENTS: usize = 1024;
 /// Rooms without a file that one folder may have.
 const TRANSIENT: usize = 256;
 
@@ -93,7 +98,7 @@ pub(crate) struct Joining {
     pub(crate) session: u64,
     /// The id of that session, for the answer if it is too old.
     pub(crate) session_id: String,
-    pub(crate) frames: mpsc::Sender<Bytes>,
+    pub(crate) outbox: Outbox,
     pub(crate) exit: Arc<Exit>,
     pub(crate) entry: Entry,
 }
@@ -151,7 +156,8 @@ impl Handle {
 
     /// Hands over a frame, waiting for a slot; `false`: the room is gone.
     pub(crate) async fn frame(&self, client: ClientId, bytes: Bytes) -> bool {
-        match self.slots.clone().acquire_owned().await {
+        let slots = (1 + bytes.len() / LONG).min(FRAMES) as u32;
+        match self.slots.clone().acquire_many_owned(slots).await {
             Ok(slot) => self.tell(Told::Frame { client, bytes, _slot: slot }),
             Err(_) => false,
         }
@@ -163,7 +169,7 @@ impl Handle {
 pub(crate) enum Refused {
     /// The folder is being closed.
     Closed,
-    /// Too many rooms without a file.
+    /// Too many rooms without a file, or too many documents.
     TooMany,
 }
 
@@ -196,7 +202,9 @@ impl Inside {
             return Ok(handle.clone());
         }
         let transient = |id: &RoomId| matches!(id, RoomId::Transient(_));
-        if transient(id) && self.rooms.keys().filter(|id| transient(id)).count() >= TRANSIENT {
+        let most = if transient(id) { TRANSIENT } else { DOCUMENTS };
+        let running = self.rooms.iter().filter(|(_, handle)| !handle.queue.is_closed());
+        if running.filter(|(other, _)| transient(other) == transient(id)).count() >= most {
             return Err(Refused::TooMany);
         }
         let (handle, told) = Handle::new();
@@ -316,5 +324,52 @@ impl Rooms {
             }
         }
         files.into_iter().map(|(file, (open, dirty))| (file, open, dirty)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::DocumentKind;
+
+    #[tokio::test]
+    async fn safe_17_what_waits_for_a_room_is_counted_in_frames_and_in_bytes() {
+        let frame = |length: usize| Bytes::from(vec![0; length]);
+        let now = async |handle: &Handle, length: usize| {
+            tokio::select! {
+                biased;
+                sent = handle.frame(ClientId(1), frame(length)) => sent,
+                () = std::future::ready(()) => false,
+            }
+        };
+        let (handle, mut told) = Handle::new();
+        for _ in 0..FRAMES {
+            assert!(now(&handle, 1).await);
+        }
+        assert!(!now(&handle, 1).await, "more frames than may wait");
+        drop(told.recv().await);
+        assert!(now(&handle, 1).await);
+
+        let (handle, mut told) = Handle::new();
+        assert!(now(&handle, LONG * FRAMES / 2).await);
+        assert!(!now(&handle, LONG * FRAMES / 2).await, "more bytes than may wait");
+        drop(told.recv().await);
+        assert!(now(&handle, 2 * LONG * FRAMES).await, "one of any length goes, alone");
+        assert!(!now(&handle, 1).await);
+    }
+
+    #[test]
+    fn safe_18_a_folder_has_so_many_documents_open_and_no_more() {
+        let (rooms, running) = (Rooms::default(), std::cell::RefCell::new(Vec::new()));
+        let start = |id: &RoomId| rooms.start(id, |told, _| running.borrow_mut().push(told));
+        let document = |number: usize| RoomId::document(DocumentKind::text(), FileId(number.to_string()));
+        for number in 0..DOCUMENTS {
+            assert_eq!(start(&document(number)), Ok(()));
+        }
+        assert_eq!(start(&document(DOCUMENTS)), Err(Refused::TooMany));
+        assert_eq!(start(&document(0)), Ok(()), "one that is open");
+        assert_eq!(start(&RoomId::Transient("board".to_owned())), Ok(()));
+        drop(running.borrow_mut().remove(7));
+        assert!(start(&document(7)).is_ok(), "one whose task ended makes room for itself");
     }
 }

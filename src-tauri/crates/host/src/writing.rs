@@ -188,6 +188,7 @@ impl Host {
                 let message = format!("{path} was changed in the same moment; nothing was saved. Load it again.");
                 ErrorBody::new(ErrorCode::Exists, message)
             }
+            WriteError::Outside(_) => ErrorBody::new(ErrorCode::NotFound, error.to_string()),
             WriteError::Other { .. } => ErrorBody::new(ErrorCode::Fault, error.to_string()),
         })?;
         if let Some(row) = folder.ids.at(&own) {

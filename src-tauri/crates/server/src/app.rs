@@ -1,9 +1,11 @@
 //! The routes, what happens to every request before them and to every answer after them.
 
-use crate::auth::{Asked, Peer, device, names_this_computer};
+use crate::auth::{Asked, Peer, device, is_nobody_elses, names_this_computer};
 use crate::base::{Resolved, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
-use crate::{Server, collaboration, contents, events, files, forks, guest, lab, listing, page, panel, versions};
+use crate::{
+    Server, collaboration, contents, events, files, forks, guest, lab, listing, output, page, panel, versions,
+};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
@@ -18,6 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 /// Everything the server answers.
 pub(crate) fn router(server: Server) -> Router {
@@ -46,6 +49,7 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/commonplace/files", get(guest::files))
         .route("/api/commonplace/files/live", get(listing::subscribe))
         .route("/api/commonplace/file/{*path}", get(guest::file))
+        .route("/api/commonplace/output", get(output::frame))
         .route("/api/commonplace/versions/{*path}", get(versions::get).post(versions::restore))
         .route("/api/commonplace/panel", get(panel::subscribe).post(panel::command))
         .merge(lab::routes())
@@ -55,11 +59,13 @@ pub(crate) fn router(server: Server) -> Router {
     // The inner router sees the path inside the base: `enter` runs before it.
     Router::new()
         .fallback_service(routes)
+        .layer(RequestBodyTimeoutLayer::new(server.options().limits.body))
         .layer(from_fn_with_state(server, enter))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed)))
         .layer(header_unless_set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'self'"))
         .layer(header_unless_set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_unless_set(header::X_FRAME_OPTIONS, "SAMEORIGIN"))
         .layer(header_unless_set(header::REFERRER_POLICY, "no-referrer"))
         .layer(header_unless_set(header::CACHE_CONTROL, "no-store"))
 }
@@ -80,11 +86,13 @@ async fn enter(
     mut request: Request,
     next: Next,
 ) -> Answer<Response> {
-    if peer.is_local() {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if !names_this_computer(host, |address| server.is_bound(address)) {
-            return Err(Failure::new(ErrorCode::Forbidden, format!("{host:?} is not a name of this computer")));
-        }
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let named = match peer.is_local() {
+        true => names_this_computer(host, |address| server.is_bound(address)),
+        false => is_nobody_elses(host),
+    };
+    if !named {
+        return Err(Failure::new(ErrorCode::Forbidden, format!("{host:?} is not a name of this computer")));
     }
     let uri = request.uri();
     let host = server.host();

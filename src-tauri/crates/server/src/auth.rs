@@ -94,7 +94,8 @@ impl Asked {
             return Err(Failure::new(ErrorCode::Forbidden, "This needs a token or the cookie of a share link"));
         };
         let granted = server.host().authenticate(slug, &credential.token, self.peer.is_local());
-        self.counted(server, &credential.token, granted.map_err(Failure::from), |grant| grant.owner)
+        let guessed = |grant: &Grant| grant.owner && is_short(&credential.token);
+        self.counted(server, &credential.token, granted.map_err(Failure::from), guessed)
     }
 
     /// Counts wrong secrets by address. One that sent many is told nothing more about secrets that could be `guessed`: those that
@@ -172,7 +173,7 @@ impl Asked {
         if sent.is_empty() {
             return Err(refused());
         }
-        self.counted(server, sent, is_owner.then_some(()).ok_or_else(refused), |()| true)
+        self.counted(server, sent, is_owner.then_some(()).ok_or_else(refused), |()| is_short(sent))
     }
 
     /// The device that asks.
@@ -184,6 +185,12 @@ impl Asked {
         self.credential.as_ref().is_none_or(|credential| credential.by_cookie)
             && !any_cookie_header(&self.headers).is_empty()
     }
+}
+
+/// Shorter than 128 bits in letters and digits: somebody chose it, and somebody may guess it. Whoever sends a longer one that is
+/// right did not find it by trying, and is let in however many wrong ones come from the same address.
+pub(crate) fn is_short(secret: &str) -> bool {
+    secret.len() < 22
 }
 
 /// The device behind a request.
@@ -277,6 +284,14 @@ pub(crate) fn names_this_computer(host: &str, bound: impl Fn(IpAddr) -> bool) ->
     host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || bound(address))
 }
 
+/// Whether nobody on the internet can own this name of a `Host` header, so that it cannot have been made to point here: an address,
+/// a name of one part, or one of the local network.
+pub(crate) fn is_nobody_elses(host: &str) -> bool {
+    let host = base::host_of(host).trim_end_matches('.');
+    let local = host.rsplit_once('.').is_none_or(|(_, last)| last.eq_ignore_ascii_case("local"));
+    host.parse::<IpAddr>().is_ok() || (!host.is_empty() && local)
+}
+
 /// The browser or program behind a `User-Agent`, and the system if that helps to know a device, for people.
 fn program(agent: &str) -> String {
     let systems =
@@ -342,7 +357,7 @@ impl Attempts {
 }
 
 /// What one device cannot choose of its address: with IPv6, the first half.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() & !u128::from(u64::MAX)).into()),
         address => address,
@@ -395,6 +410,16 @@ mod tests {
         }
         for host in ["evil.example:1", "192.168.1.21", "", "localhost.evil.example"] {
             assert!(!names_this_computer(host, bound), "{host}");
+        }
+    }
+
+    #[test]
+    fn names_of_the_local_network_are_nobody_elses() {
+        for host in ["192.168.1.20:1", "[fe80::1]:1", "lab-pc:1", "lab-pc.local", "LAB-PC.LOCAL.:1", "localhost"] {
+            assert!(is_nobody_elses(host), "{host}");
+        }
+        for host in ["evil.example:1", "192.168.1.20.evil.example", "local.evil.example", "", "."] {
+            assert!(!is_nobody_elses(host), "{host}");
         }
     }
 

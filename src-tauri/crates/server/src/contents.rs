@@ -5,6 +5,8 @@ use crate::auth::Asked;
 use crate::base;
 use crate::checkpoints;
 use crate::error::{Answer, Failure};
+use crate::limits::Transit;
+use crate::sending::carried;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -14,9 +16,13 @@ use host::ContentsQuery;
 use protocol::ErrorCode;
 use protocol::contents::{Create, Model, Move, Save};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
+
+/// Bytes of a long body that must arrive each second, on average.
+const SLOWEST: usize = 256 << 10;
 
 /// All that is answered at a path.
 pub(crate) fn methods() -> MethodRouter<Server> {
@@ -48,8 +54,17 @@ async fn get(server: &Server, asked: &Asked, path: &str) -> Answer {
         format: one_of(asked, "format", &["text", "base64", "json"])?,
         hash: flag(asked, "hash")?.unwrap_or(false),
     };
+    // As bytes, as text and as JSON.
+    let size = match query.content {
+        true => server.host().contents(&grant, path, ContentsQuery::default()).await?.size.unwrap_or(0),
+        false => 0,
+    };
+    let held = server.transit().hold(usize::try_from(size).unwrap_or(usize::MAX).saturating_mul(3)).await?;
     let model = server.host().contents(&grant, path, query).await?;
-    Ok((last_modified(&model), Json(model)).into_response())
+    let json = serde_json::to_vec(&model);
+    let json = json.map_err(|error| Failure::new(ErrorCode::Fault, format!("{path} cannot be sent: {error}")))?;
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    Ok((kind, last_modified(&model), carried(json, held)).into_response())
 }
 
 /// `POST {folder}`: something new in it, under a name that is free.
@@ -88,12 +103,33 @@ async fn delete(server: &Server, asked: &Asked, path: &str) -> Answer {
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The body, `None` if it is empty.
+/// The body, `None` if it is empty. A long one must say how long it is, and come faster than [`SLOWEST`].
 async fn body<T: DeserializeOwned>(server: &Server, request: Request) -> Answer<Option<T>> {
-    let limit = server.options().max_message;
-    let bytes = axum::body::to_bytes(request.into_body(), limit).await.map_err(|_| {
-        Failure::new(ErrorCode::TooBig, format!("The request is longer than the {limit} bytes that are taken at once"))
-    })?;
+    let (head, body) = request.into_parts();
+    let chunked = head.headers.contains_key(header::TRANSFER_ENCODING);
+    let said = head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let said = said.filter(|_| !chunked);
+    let limit = said.map_or(Transit::SMALL, |_| server.options().max_message);
+    let too_big = || {
+        let message = format!("The request is longer than the {limit} bytes that are taken at once");
+        Failure::new(ErrorCode::TooBig, message)
+    };
+    let size = said.unwrap_or(0);
+    if size > limit {
+        return Err(too_big());
+    }
+    // As bytes, as JSON and as what is written.
+    let _held = server.transit().hold(size.saturating_mul(3)).await?;
+    let patience = server.options().limits.body + Duration::from_secs((size / SLOWEST) as u64);
+    let read = tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await;
+    let bytes = match read {
+        Ok(Ok(bytes)) => bytes,
+        // The library has no public type for it.
+        Ok(Err(error)) if error.to_string().contains("length limit") => return Err(too_big()),
+        Ok(Err(_)) | Err(_) => {
+            return Err(Failure::new(ErrorCode::BadRequest, "The body of the request did not arrive in time"));
+        }
+    };
     if bytes.is_empty() {
         return Ok(None);
     }

@@ -4,7 +4,7 @@ use crate::Server;
 use crate::auth::{Asked, set_cookie, set_device_cookie};
 use crate::base::encode;
 use crate::error::{Answer, Failure};
-use crate::sending::send;
+use crate::sending::{read, send};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -144,7 +144,7 @@ pub(crate) async fn files(State(server): State<Server>, asked: Asked) -> Answer<
 pub(crate) async fn file(State(server): State<Server>, method: Method, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
     let path = asked.rest("/api/commonplace/file/")?;
-    let content = server.host().read_file(&grant, &path).await?;
+    let content = read(&server, &grant, &path).await?;
     Ok(send(&method, &asked.headers, file_headers(&path), content))
 }
 

@@ -16,16 +16,21 @@ mod forks;
 mod guest;
 mod lab;
 mod lan;
+mod limits;
+mod line;
 mod listen;
 mod listing;
 mod logging;
+mod output;
 mod page;
 mod panel;
 mod sending;
+mod serving;
 mod sharing;
 mod versions;
 
 pub use lan::Interfaces;
+pub use limits::Limits;
 pub use logging::log_to_stderr;
 
 use host::Host;
@@ -58,12 +63,21 @@ pub struct ServerOptions {
     pub max_message: usize,
     /// Directory of a JupyterLab installation (its `share/jupyter`, or what contains it); `None`: Jupyter's usual places.
     pub jupyterlab: Option<PathBuf>,
+    /// How much the outside may have at once.
+    pub limits: Limits,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        let interfaces = Interfaces::default();
-        Self { port: 8787, interfaces, bind: None, nearby: None, max_message: 256 * 1024 * 1024, jupyterlab: None }
+        Self {
+            port: 8787,
+            interfaces: Interfaces::default(),
+            bind: None,
+            nearby: None,
+            max_message: 256 * 1024 * 1024,
+            jupyterlab: None,
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -80,6 +94,8 @@ struct Inner {
     doors: listen::Doors,
     discovery: lan::Discovery,
     attempts: auth::Attempts,
+    connections: limits::Connections,
+    transit: limits::Transit,
     /// Commands run one after the other.
     commands: Mutex<()>,
     installation: lab::Installation,
@@ -101,6 +117,8 @@ impl Server {
         let discovery = sharing::discovery(&host, options.nearby).await?;
         let installation = lab::Installation::new(options.jupyterlab.clone());
         let server = Server(Arc::new(Inner {
+            connections: limits::Connections::new(options.limits),
+            transit: limits::Transit::new(&options.limits),
             host,
             options,
             port: opened.port,
@@ -220,6 +238,14 @@ impl Server {
 
     fn attempts(&self) -> &auth::Attempts {
         &self.0.attempts
+    }
+
+    fn connections(&self) -> &limits::Connections {
+        &self.0.connections
+    }
+
+    fn transit(&self) -> &limits::Transit {
+        &self.0.transit
     }
 
     fn stopping(&self) -> &CancellationToken {

@@ -1,9 +1,6 @@
 //! Listeners: the one on loopback, and one more for each interface that a folder is shared on.
 
-use crate::auth::Peer;
-use crate::{Server, app, lan};
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
+use crate::{Server, app, lan, serving};
 use protocol::panel::Interface;
 use protocol::{ErrorBody, ErrorCode};
 use std::collections::HashMap;
@@ -11,7 +8,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -136,15 +133,9 @@ impl Doors {
         let stop = CancellationToken::new();
         let serve = |listener| {
             let (open, closed) = oneshot::channel();
-            let app = app::router(server.clone()).into_make_service_with_connect_info::<Peer>();
-            let serving = axum::serve(Watched { listener, _open: open }, app);
-            let serving = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
-            let serving = tokio::spawn(async move {
-                if let Err(error) = serving.await {
-                    tracing::error!("the listener on {address} failed: {error}");
-                }
-            });
-            (closed, serving)
+            let app = app::router(server.clone());
+            let serving = serving::serve(listener, app, server.connections().clone(), stop.clone(), open);
+            (closed, tokio::spawn(serving))
         };
         let sockets = listeners.into_iter().map(serve).collect();
         self.state().open.insert(address, Door { permanent, stop, sockets });
@@ -234,38 +225,6 @@ impl Doors {
         let mut all: Vec<_> = self.state().shared.iter().map(|(slug, place)| (slug.clone(), place.clone())).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
-    }
-}
-
-/// A listener that says when it is closed: its other half is dropped with it.
-struct Watched {
-    listener: TcpListener,
-    _open: oneshot::Sender<()>,
-}
-
-impl Listener for Watched {
-    type Io = TcpStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
-        // Keystrokes are small messages that must not wait for each other.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("cannot set TCP_NODELAY: {error}");
-        }
-        (stream, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, Watched>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Watched>) -> Self {
-        // Unknown is treated as from outside.
-        let here = stream.io().local_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
-        Peer { remote: stream.remote_addr().ip().to_canonical(), here: here.to_canonical() }
     }
 }
 

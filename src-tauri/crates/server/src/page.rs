@@ -1,7 +1,7 @@
 //! The pages and what they need, from the files embedded at build time.
 
 use crate::Server;
-use crate::auth::{Asked, set_cookie};
+use crate::auth::{Asked, is_short, set_cookie};
 use crate::error::{Answer, Failure, no_such_endpoint};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -16,8 +16,8 @@ struct Dist;
 
 /// What a page may load and do: itself, its own host, nothing else.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'self'";
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'";
 
 const MISSING: &str =
     "The interface was not built into this host. Build it with `cargo xtask`, then build the host again.";
@@ -58,7 +58,7 @@ pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     let good = match slug {
         Some(slug) => {
             let granted = server.host().authenticate(slug, &token, asked.peer.is_local()).map_err(Failure::from);
-            asked.counted(server, &token, granted, |grant| grant.owner).is_ok()
+            asked.counted(server, &token, granted, |grant| grant.owner && is_short(&token)).is_ok()
         }
         None => asked.owner(server).is_ok(),
     };

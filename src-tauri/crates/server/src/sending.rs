@@ -2,10 +2,14 @@
 //!
 //! Not here: under which type and policy they are shown (`files`, `guest`).
 
+use crate::Server;
+use crate::error::Answer;
+use crate::limits::Held;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use protocol::DiskContent;
+use host::{ContentsQuery, Grant};
+use protocol::Digest;
 use std::ops::Range;
 
 /// What a `Range` asks for of so many bytes.
@@ -18,17 +22,46 @@ enum Wanted {
     Beyond,
 }
 
+/// Bytes with what they hold.
+struct Carried<T> {
+    bytes: T,
+    _held: Held,
+}
+
+/// Bytes that count as being on their way until the last of them was sent.
+pub(crate) fn carried(bytes: impl AsRef<[u8]> + Send + 'static, held: Held) -> Bytes {
+    Bytes::from_owner(Carried { bytes, _held: held })
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Carried<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+/// A file's bytes and their digest, once there is room for so many.
+pub(crate) async fn read(server: &Server, grant: &Grant, path: &str) -> Answer<(Bytes, Digest)> {
+    let size = server.host().contents(grant, path, ContentsQuery::default()).await?.size.unwrap_or(0);
+    let held = server.transit().hold(usize::try_from(size).unwrap_or(usize::MAX)).await?;
+    let content = server.host().read_file(grant, path).await?;
+    Ok((carried(content.bytes, held), content.digest))
+}
+
 /// The answer to a request of this method and with these headers. `headers`: what else is said of the bytes.
-pub(crate) fn send(method: &Method, asked: &HeaderMap, mut headers: HeaderMap, content: DiskContent) -> Response {
-    let tag = format!("\"{}\"", content.digest.to_hex());
+pub(crate) fn send(
+    method: &Method,
+    asked: &HeaderMap,
+    mut headers: HeaderMap,
+    (bytes, digest): (Bytes, Digest),
+) -> Response {
+    let tag = format!("\"{}\"", digest.to_hex());
     let text = |name| asked.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     headers.extend(HeaderValue::from_str(&tag).ok().map(|tag| (header::ETAG, tag)));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if text(header::IF_NONE_MATCH).is_some_and(|tags| is_among(&tag, tags)) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    let size = content.bytes.len();
-    let bytes = Bytes::from_owner(content.bytes);
+    let size = bytes.len();
     // A part of what has changed since would be put together with the other part of what was there before.
     let is_same = text(header::IF_RANGE).is_none_or(|known| known.trim() == tag);
     let range = text(header::RANGE).filter(|_| is_same && *method == Method::GET);

@@ -111,6 +111,7 @@ impl Serve {
             nearby: Some(self.nearby),
             max_message: self.max_message,
             jupyterlab: self.jupyterlab.clone(),
+            ..ServerOptions::default()
         };
         let server = Server::start(host.clone(), options).await.context("cannot start the server")?;
         let line = self.addresses(&server, &host, &slugs);

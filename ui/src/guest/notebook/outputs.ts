@@ -1,10 +1,10 @@
 // What to show of a code cell's stored outputs: the richest form this page can show safely, or the honest word that it
-// cannot. Pure; input is whatever JSON is in the document.
+// cannot. HTML and SVG are for a frame of nobody's origin. Pure; input is whatever JSON is in the document.
 
 export type Output =
   | { kind: 'stream'; stderr: boolean; text: string }
   | { kind: 'error'; name: string; message: string; place: string; trace: string }
-  | { kind: 'html'; html: string; plain: string }
+  | { kind: 'html'; html: string }
   | { kind: 'image'; src: string; alt: string; width: number | null }
   | { kind: 'markdown'; text: string }
   | { kind: 'json'; text: string }
@@ -55,10 +55,10 @@ function readData(data: Json, metadata: Json): Output | null {
   const custom = mimes.find((mime) => mime.startsWith('application/') && mime !== 'application/json' && mime !== 'application/javascript');
   if (image && (custom || !('text/html' in data))) return imageOf(image, text(data[image]), plain, metadata);
   if (custom) return { kind: 'unknown', mime: custom, plain };
-  if ('text/html' in data) return { kind: 'html', html: text(data['text/html']), plain };
+  if ('text/html' in data) return { kind: 'html', html: text(data['text/html']) };
   if ('text/markdown' in data) return { kind: 'markdown', text: text(data['text/markdown']) };
   if ('text/latex' in data) return { kind: 'markdown', text: asMath(text(data['text/latex'])) };
-  if ('image/svg+xml' in data) return imageOf('image/svg+xml', text(data['image/svg+xml']), plain, metadata);
+  if ('image/svg+xml' in data) return { kind: 'html', html: text(data['image/svg+xml']) };
   if ('application/json' in data) return { kind: 'json', text: JSON.stringify(data['application/json'], null, 2) };
   if ('text/plain' in data) return { kind: 'text', text: plain };
   return mimes[0] === undefined ? null : { kind: 'unknown', mime: mimes[0], plain: '' };
@@ -66,8 +66,7 @@ function readData(data: Json, metadata: Json): Output | null {
 
 function imageOf(mime: string, body: string, plain: string, metadata: Json): Output {
   const width = object(metadata[mime]).width ?? metadata.width;
-  // As the source of an image, an SVG can run nothing and load nothing.
-  const src = mime === 'image/svg+xml' ? `data:${mime};utf8,${encodeURIComponent(body)}` : `data:${mime};base64,${body.replace(/\s+/g, '')}`;
+  const src = `data:${mime};base64,${body.replace(/\s+/g, '')}`;
   // `<Figure size 640x480 with 1 Axes>` describes nothing that a reader does not see.
   const alt = plain.startsWith('<') ? '' : plain;
   return { kind: 'image', src, alt, width: typeof width === 'number' && width > 0 ? width : null };

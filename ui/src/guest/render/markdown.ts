@@ -26,7 +26,7 @@ export async function renderMarkdown(source: string, context: MarkdownContext): 
   return fragment;
 }
 
-/** HTML from an output: cleaned, its addresses made to work here. */
+/** HTML in Markdown: cleaned, its addresses made to work here. */
 export function renderHtml(html: string, { path, attachments = {} }: MarkdownContext): DocumentFragment {
   // `attachment:` is no scheme that cleaning would let through.
   const template = document.createElement('template');

@@ -329,7 +329,7 @@ impl Volume for Disk {
         })
     }
 
-    fn sync_folder(&self, _: &Path) -> io::Result<()> {
+    fn sync_folder(&self) -> io::Result<()> {
         self.call(|state| {
             if !self.fate.lax_folders {
                 state.flushed_names.clone_from(&state.names);
@@ -339,7 +339,7 @@ impl Volume for Disk {
         })
     }
 
-    fn names(&self, _: &Path, beginning: &str) -> io::Result<Vec<String>> {
+    fn names(&self, beginning: &str) -> io::Result<Vec<String>> {
         let mut found = Vec::new();
         self.call(|state| {
             let named = state.names.iter().filter(|(name, _)| name.starts_with(beginning));
