@@ -434,6 +434,10 @@ impl Ledger {
             for id in [&cell.id, &written.id].into_iter().filter(|id| *id != home) {
                 self.homes.insert(id.clone(), home.clone());
             }
+            // What is known by its name from now on is not looked for by its text, which somebody may carry away.
+            if view::is_made(&cell.id) {
+                self.homes.entry(cell.id.clone()).or_insert_with(|| home.clone());
+            }
             for c in cell.tokens() {
                 self.tokens.entry(c).and_modify(|token| token.cell.clone_from(home));
             }

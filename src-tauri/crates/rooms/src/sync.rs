@@ -5,7 +5,8 @@ use crate::fault::faulty;
 use crate::frame::{self, Malformed, Message, SaveAnswer};
 use crate::live::{Asker, Live};
 use crate::place::Turn;
-use protocol::{ClientId, User};
+use protocol::close::unknown_session_reason;
+use protocol::{ClientId, CloseCode, User};
 use ydoc::{Applied, NOTHING};
 
 /// Why a save is not confirmed although the file was written.
@@ -26,7 +27,9 @@ impl Live {
     /// The edits in a message of a client that has left before the room was open, and might have edited.
     pub(crate) fn legacy(&mut self, turn: &mut Turn<'_>, client: ClientId, bytes: &[u8]) {
         for message in frame::messages(bytes).flatten() {
-            if let Message::Step2(update) | Message::Update(update) = message {
+            if let Message::Step2(update) | Message::Update(update) = message
+                && !self.document.would_double(update)
+            {
                 let _unreadable = self.edit(turn, client, update);
             }
         }
@@ -45,6 +48,12 @@ impl Live {
                 if !self.answer(turn, client, state_vector) {
                     return Err(Malformed("a state vector cannot be read"));
                 }
+            }
+            Message::Step2(update) if may_edit && self.document.would_double(update) => {
+                // Its history is not this document's, whatever its session says: it is to load that.
+                self.lack.refused(client);
+                let (code, reason) = (CloseCode::UnknownSession, unknown_session_reason(""));
+                turn.want(Effect::Disconnect { client, code, reason });
             }
             Message::Step2(update) | Message::Update(update) if may_edit => {
                 let whole = self.edit(turn, client, update)?;

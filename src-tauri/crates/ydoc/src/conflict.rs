@@ -1,7 +1,9 @@
-//! Where both sides wrote on one line: the same stretch of whole lines as it was typed here, as it is on disk, and merged. Pure.
+//! Where both sides wrote on one line: the same stretch of whole lines as it was typed here, as it is on disk, and merged so that
+//! it can be read. Pure.
 
 use crate::diff::{Hunk, hunks};
 use crate::lines::split;
+use crate::words;
 use protocol::notice::MOST_TEXT;
 use protocol::{Conflict, Texts};
 use std::ops::Range;
@@ -26,13 +28,22 @@ impl Conflicts {
     }
 }
 
-/// The stretches in which both sides changed the same lines of `before`. `merged` is asked for only if there is one.
-pub(crate) fn stretches(before: &str, here: &str, disk: &str, merged: impl FnOnce() -> String) -> Vec<Texts> {
+/// Lines that both sides changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// Where they did not do the same, in the order of the lines.
+    pub(crate) stretches: Vec<Texts>,
+    /// What the whole text is to be, if that is not what the CRDT made of it.
+    pub(crate) settled: Option<String>,
+}
+
+/// Where both sides changed the same lines of `before`. `merged`, what the CRDT made of it, is asked for only if they did.
+pub(crate) fn met(before: &str, here: &str, disk: &str, merged: impl FnOnce() -> String) -> Met {
     let (old, ours, theirs) = (split(before), split(here), split(disk));
     let (here, disk) = (hunks(&old, &ours), hunks(&old, &theirs));
     let mut met = meeting(&here, &disk);
     if met.is_empty() {
-        return Vec::new();
+        return Met::default();
     }
     let merged = merged();
     let both = split(&merged);
@@ -45,12 +56,22 @@ pub(crate) fn stretches(before: &str, here: &str, disk: &str, merged: impl FnOnc
             _ => joined.push(stretch),
         }
     }
-    let texts = joined.into_iter().map(|stretch| {
+    let (mut stretches, mut settled, mut from) = (Vec::new(), Vec::new(), 0);
+    for stretch in joined {
         let [here, disk, now] = sides.each_ref().map(|hunks| image(hunks, &stretch));
-        let line = now.start + 1;
-        Texts { line, here: ours[here].join("\n"), disk: theirs[disk].join("\n"), merged: both[now].join("\n") }
-    });
-    texts.collect()
+        let (here, disk, merged) = (ours[here].join("\n"), theirs[disk].join("\n"), both[now.clone()].join("\n"));
+        let merged = words::merge(&old[stretch].join("\n"), &here, &disk, &merged).unwrap_or(merged);
+        settled.extend(both[from..now.start].iter().map(|line| (*line).to_owned()));
+        let line = settled.len() + 1;
+        settled.extend(split(&merged).into_iter().map(str::to_owned));
+        from = now.end;
+        if here != disk {
+            stretches.push(Texts { line, here, disk, merged });
+        }
+    }
+    settled.extend(both[from..].iter().map(|line| (*line).to_owned()));
+    let settled = Some(settled.join("\n")).filter(|settled| *settled != merged);
+    Met { stretches, settled }
 }
 
 fn touching(a: &Range<usize>, b: &Range<usize>) -> bool {
@@ -109,7 +130,7 @@ mod tests {
     use super::*;
 
     fn check(before: &str, here: &str, disk: &str, merged: &str, expect: &[(usize, &str, &str, &str)]) {
-        let found = stretches(before, here, disk, || merged.to_owned());
+        let found = met(before, here, disk, || merged.to_owned()).stretches;
         let found: Vec<_> = found.iter().map(|it| (it.line, &*it.here, &*it.disk, &*it.merged)).collect();
         assert_eq!(found, expect, "{before:?} {here:?} {disk:?}");
     }
@@ -117,15 +138,19 @@ mod tests {
     #[test]
     fn the_same_stretch_on_every_side() {
         check("a\nb\n", "a\nb1\n", "a2\nb\n", "a2\nb1\n", &[]);
-        check("a\nb\n", "a\nb1\n", "a\nb2\n", "a\nb12\n", &[(2, "b1", "b2", "b12")]);
-        check("", "x", "y", "xy", &[(1, "x", "y", "xy")]);
+        check("a\nb\n", "a\nb1\n", "a\nb2\n", "a\nb12\n", &[(2, "b1", "b2", "b1 b2")]);
+        check("", "x", "y", "xy", &[(1, "x", "y", "x y")]);
+        check("一", "一二", "一三", "一三二", &[(1, "一二", "一三", "一三二")]);
         // Lines that came before it count.
-        check("b\nc", "n\nb\nc1", "b\nc2", "n\nb\nc12", &[(3, "c1", "c2", "c12")]);
+        check("b\nc", "n\nb\nc1", "b\nc2", "n\nb\nc12", &[(3, "c1", "c2", "c1 c2")]);
         // One hunk over two of the other side: one stretch.
-        check("a\nb\nc\n", "1\nb\n3\n", "A\nB\nC\n", "1A\nB\n3C\n", &[(1, "1\nb\n3", "A\nB\nC", "1A\nB\n3C")]);
+        check("a\nb\nc\n", "1\nb\n3\n", "A\nB\nC\n", "1A\nB\n3C\n", &[(1, "1\nb\n3", "A\nB\nC", "1 A\nB\n3 C")]);
         // A side that has no line left there takes a neighbour along.
-        check("a\nb\nc", "a\nb1\nc", "a\nc", "a\n1\nc", &[(1, "a\nb1", "a", "a\n1")]);
-        check("a\nb", "a1\nb", "b", "1\nb", &[(1, "a1\nb", "b", "1\nb")]);
+        check("a\nb\nc", "a\nb1\nc", "a\nc", "a\n1\nc", &[(1, "a\nb1", "a", "a\nb1")]);
+        check("a\nb", "a1\nb", "b", "1\nb", &[(1, "a1\nb", "b", "a1\nb")]);
+        // The same on both sides is nothing to choose between, and is there once.
+        check("a\nb", "a\nb1", "a\nb1", "a\nb11", &[]);
+        assert_eq!(met("a\nb", "a\nb1", "a\nb1", || "a\nb11".to_owned()).settled.as_deref(), Some("a\nb1"));
     }
 
     #[test]

@@ -41,8 +41,22 @@ pub(crate) fn kept<T: Eq + Hash + Ord>(old: &[T], new: &[T]) -> Vec<(usize, usiz
     pairs
 }
 
-/// A replacement in a text; positions and lengths in bytes of the old and the new text.
+/// Where two texts differ; positions in bytes of the old and the new text.
 pub(crate) fn text_hunks(old: &str, new: &str) -> Vec<Hunk> {
+    by_lines(old, new, unlikely_replaced)
+}
+
+/// The same for a text that most of is to stay: no likeness counts as chance, and of ideographs as many stay as can.
+pub(crate) fn close_hunks(old: &str, new: &str) -> Vec<Hunk> {
+    by_lines(old, new, between_ideographs)
+}
+
+/// Whether this is an ideograph or the like: a word by itself.
+pub(crate) fn is_wide(char: char) -> bool {
+    char >= '\u{2e80}'
+}
+
+fn by_lines(old: &str, new: &str, inside: fn(&str, &str) -> Vec<Hunk>) -> Vec<Hunk> {
     let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
     let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
     let (old_starts, new_starts) = (starts(&old_lines), starts(&new_lines));
@@ -50,7 +64,8 @@ pub(crate) fn text_hunks(old: &str, new: &str) -> Vec<Hunk> {
     for hunk in hunks(&old_lines, &new_lines) {
         let old_range = old_starts[hunk.old.start]..old_starts[hunk.old.end];
         let new_range = new_starts[hunk.new.start]..new_starts[hunk.new.end];
-        inside_lines(&old[old_range.clone()], &new[new_range.clone()], old_range.start, new_range.start, &mut result);
+        let found = inside(&old[old_range.clone()], &new[new_range.clone()]);
+        result.extend(found.into_iter().map(|hunk| hunk.moved(old_range.start, new_range.start)));
     }
     result
 }
@@ -67,21 +82,48 @@ pub(crate) fn union(old: &str, new: &str) -> String {
     result + &old[at..]
 }
 
-fn inside_lines(old: &str, new: &str, old_start: usize, new_start: usize, result: &mut Vec<Hunk>) {
+fn unlikely_replaced(old: &str, new: &str) -> Vec<Hunk> {
     let (old_chars, new_chars): (Vec<char>, Vec<char>) = (old.chars().collect(), new.chars().collect());
     let mut found = hunks(&old_chars, &new_chars);
     let replaced: usize = found.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum();
     let all = old_chars.len() + new_chars.len();
     let alike = 1.0 - replaced as f32 / all.max(1) as f32;
     if alike < LIKENESS && found.len() > 1 && by_chance(&old_chars, &new_chars, &found) {
-        let (Some(first), Some(last)) = (found.first(), found.last()) else { return };
+        let (Some(first), Some(last)) = (found.first(), found.last()) else { return found };
         found = vec![Hunk { old: first.old.start..last.old.end, new: first.new.start..last.new.end }];
     }
-    let (old_bytes, new_bytes) = (byte_starts(&old_chars, old_start), byte_starts(&new_chars, new_start));
-    result.extend(found.into_iter().map(|hunk| Hunk {
-        old: old_bytes[hunk.old.start]..old_bytes[hunk.old.end],
-        new: new_bytes[hunk.new.start]..new_bytes[hunk.new.end],
-    }));
+    in_bytes(found, &old_chars, &new_chars)
+}
+
+fn between_ideographs(old: &str, new: &str) -> Vec<Hunk> {
+    let wide =
+        |text: &str| -> (Vec<usize>, Vec<char>) { text.char_indices().filter(|(_, char)| is_wide(*char)).unzip() };
+    let ((old_places, old_wide), (new_places, new_wide)) = (wide(old), wide(new));
+    let pairs = kept(&old_wide, &new_wide).into_iter();
+    let pairs = pairs.map(|(from, to)| (old_places[from], new_places[to], old_wide[from].len_utf8()));
+    let (mut found, mut from, mut to) = (Vec::new(), 0, 0);
+    for (old_end, new_end, width) in pairs.chain([(old.len(), new.len(), 0)]) {
+        let chars = |text: &str| text.chars().collect::<Vec<char>>();
+        let (before, after) = (chars(&old[from..old_end]), chars(&new[to..new_end]));
+        let between = in_bytes(hunks(&before, &after), &before, &after);
+        found.extend(between.into_iter().map(|hunk| hunk.moved(from, to)));
+        (from, to) = (old_end + width, new_end + width);
+    }
+    found
+}
+
+fn in_bytes(found: Vec<Hunk>, old: &[char], new: &[char]) -> Vec<Hunk> {
+    let (old, new) = (byte_starts(old), byte_starts(new));
+    let bytes =
+        |hunk: Hunk| Hunk { old: old[hunk.old.start]..old[hunk.old.end], new: new[hunk.new.start]..new[hunk.new.end] };
+    found.into_iter().map(bytes).collect()
+}
+
+impl Hunk {
+    /// The same difference, so much further on in either.
+    fn moved(self, old: usize, new: usize) -> Self {
+        Self { old: self.old.start + old..self.old.end + old, new: self.new.start + new..self.new.end + new }
+    }
 }
 
 /// Whether most of the characters that two stretches share occur more than once on a side. Where they do not, as in scripts
@@ -116,13 +158,13 @@ fn starts(lines: &[&str]) -> Vec<usize> {
     std::iter::once(0).chain(ends).collect()
 }
 
-fn byte_starts(chars: &[char], mut at: usize) -> Vec<usize> {
-    let first = at;
+fn byte_starts(chars: &[char]) -> Vec<usize> {
+    let mut at = 0;
     let ends = chars.iter().map(|char| {
         at += char.len_utf8();
         at
     });
-    std::iter::once(first).chain(ends).collect()
+    std::iter::once(0).chain(ends).collect()
 }
 
 fn compare<T: Eq + Hash + Ord>(
@@ -151,10 +193,7 @@ fn compare<T: Eq + Hash + Ord>(
         for op in similar::capture_diff_slices(Algorithm::Myers, old, new) {
             if !matches!(op, DiffOp::Equal { .. }) {
                 let (old, new) = (op.old_range(), op.new_range());
-                push(
-                    found,
-                    Hunk { old: old.start + old_at..old.end + old_at, new: new.start + new_at..new.end + new_at },
-                );
+                push(found, Hunk { old, new }.moved(old_at, new_at));
             }
         }
         return;
@@ -249,6 +288,19 @@ mod tests {
         check("x = 1\ny = 2\n", "x = 1\ny = 20\n", 0);
         check("für\n", "fur\n", 2);
         check("one\ntwo\n", "zero\none\ntwo\nthree", 0);
+    }
+
+    #[test]
+    fn close_hunks_keep_what_they_can() {
+        let check = |old: &str, new: &str, replaced: usize| {
+            let hunks = close_hunks(old, new);
+            assert_eq!(patched(old, new, &hunks), new);
+            assert_eq!(hunks.iter().map(|hunk| hunk.old.len()).sum::<usize>(), replaced, "{hunks:?}");
+        };
+        check("", "a\n", 0);
+        check("a一b二c\n", "xxxx一yyyy二zzzz\n", 3);
+        check("abcabcabc一\n", "一abcabcabc\n", 9);
+        check("same\nxyz\n", "same\nxbz\n", 1);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 
 use crate::notebook::{read, render::render as render_notebook, shape};
 use crate::{
-    Applied, AuthorId, ParseError, Reach, State, StateValue, Update, UpdateError, blob, gate, guard, here, text,
+    Applied, AuthorId, ParseError, Reach, State, StateValue, Update, UpdateError, blob, gate, guard, here, stranger,
+    text,
 };
 use protocol::{Digest, Model};
 use std::sync::Arc;
@@ -149,6 +150,23 @@ impl Document {
             deleted.insert(ID::new(ClientID::new(*client), ticks.start), ticks.end - ticks.start);
         }
         deleted.is_empty() || deleted.diff(&self.doc.transact().snapshot().delete_set).is_empty()
+    }
+
+    /// Whether an update comes from a history that shares nothing with this one, and says again what is here.
+    pub fn would_double(&self, update: &[u8]) -> bool {
+        let Ok(blocks) = guard::update(update) else { return false };
+        let state = self.doc.transact().state_vector();
+        let is_new = |run: &guard::Run| state.get(&ClientID::new(run.client)) == 0;
+        if blocks.runs.is_empty() || !blocks.runs.iter().all(is_new) {
+            return false;
+        }
+        // The author writes nothing.
+        let mut other = Self::new(self.model, 1);
+        other.apply_whole(update).is_ok() && stranger::says_again(self, &other)
+    }
+
+    pub(crate) fn doc(&self) -> &Doc {
+        &self.doc
     }
 
     /// What is missing before all of an update is in the document.

@@ -18,7 +18,9 @@ mod lines;
 mod merge;
 mod notebook;
 mod origin;
+mod stranger;
 mod text;
+mod words;
 
 pub use document::Document;
 pub use merge::merge_disk;

@@ -4,12 +4,15 @@
 //! The fork starts at the base, never at the live document: an edit computed against the live text would take back whatever was
 //! typed here meanwhile. Only the edits' own transactions go into the update, because a difference of state vectors carries
 //! the whole delete set and with it deletions that were left out on purpose.
+//!
+//! The CRDT merges character by character. Where that makes something of a word that nobody can read, because both sides wrote in
+//! it, the live document, and it alone, is settled: both words are there, whole.
 
 use crate::conflict::{self, Conflicts};
 use crate::document::{decode, derived_author, integrate, open, render, whole};
 use crate::{AuthorId, Base, Merge, ParseError, Update, blob, diff, lines, notebook, text};
 use protocol::{Digest, MergeReport, Model};
-use yrs::{ClientID, Doc, Transact};
+use yrs::{ClientID, Doc, ReadTxn, Transact};
 
 /// Merges what is on disk into a live document: a three-way merge with `base`. Nothing typed here or written there is lost.
 ///
@@ -53,20 +56,24 @@ fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest)
         };
         text::edit(txn, &text, &before, theirs);
     });
-    if report.live_edits {
-        let merged = || {
-            advance(live, update.as_deref());
-            text::read(live)
-        };
+    let (mut update, mut structural) = (update, false);
+    // Nobody can read digits, nor choose between them.
+    if report.live_edits && model == Model::Text {
+        advance(live, update.as_deref());
+        let now = text::read(live);
+        let met = conflict::met(&before, &ours, &theirs, || now.clone());
+        let settled = met.settled.filter(|_| can_go_on(live, fork));
+        let settled = settled.and_then(|wanted| {
+            let text = text::root(live);
+            transact(live, |txn| text::settle(txn, &text, &now, &wanted))
+        });
+        structural = settled.is_some();
+        update = joined(update, settled);
         let mut conflicts = Conflicts::default();
-        conflicts.add(conflict::stretches(&before, &ours, &theirs, merged), None);
+        conflicts.add(met.stretches, None);
         report.conflicts = conflicts.found;
-        if model == Model::Base64 {
-            // Nobody can choose between digits.
-            report.conflicts.iter_mut().for_each(|conflict| conflict.texts = None);
-        }
     }
-    Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural: false })
+    Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural })
 }
 
 fn merge_blob(live: &Doc, fork: &Doc, disk: &[u8], digest: Digest) -> Merge {
@@ -92,6 +99,23 @@ pub(crate) fn transact(doc: &Doc, run: impl FnOnce(&mut yrs::TransactionMut<'_>)
 pub(crate) fn advance(live: &Doc, update: Option<&[u8]>) {
     if let Some(update) = update {
         let _our_own_update = integrate(&mut live.transact_mut(), update);
+    }
+}
+
+/// Whether what is written into the live document next continues what was written into the fork: no id is given twice.
+pub(crate) fn can_go_on(live: &Doc, fork: &Doc) -> bool {
+    let clock = |doc: &Doc| doc.transact().state_vector().get(&fork.client_id());
+    clock(live) >= clock(fork)
+}
+
+/// Two of our own updates as one.
+pub(crate) fn joined(first: Option<Update>, second: Option<Update>) -> Option<Update> {
+    match (first, second) {
+        (Some(first), Some(second)) => {
+            // Both were just encoded here; should they not be readable all the same, the first is whole without the second.
+            Some(yrs::merge_updates_v1([&first, &second]).map_or(first, Update::from))
+        }
+        (first, second) => first.or(second),
     }
 }
 

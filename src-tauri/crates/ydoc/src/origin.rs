@@ -10,7 +10,7 @@
 //! Beyond telling is, therefore: a file from which most of what the save brought was deleted again, and one into which somebody
 //! else wrote some of the same at the same place. Taken wrongly, such text is there twice, or what was typed with it is deleted.
 
-use crate::diff::{Hunk, rare, text_hunks};
+use crate::diff::{Hunk, is_wide, rare, text_hunks};
 use crate::notebook::{Cell, read};
 use crate::{Base, Document};
 use protocol::Model;
@@ -121,10 +121,6 @@ fn told(old: &str, new: &str, text: &str) -> bool {
 /// How much a step from one text to another inserts and deletes, in bytes.
 fn size(step: &[Hunk]) -> usize {
     step.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum()
-}
-
-fn is_wide(char: char) -> bool {
-    char >= '\u{2e80}'
 }
 
 /// The words in a stretch of a text; an ideograph is one by itself.

@@ -43,10 +43,19 @@ pub(crate) fn render_base64(doc: &Doc, _like: &[u8]) -> Vec<u8> {
 
 /// Changes a Y text that reads `old` into `new`, touching only what differs.
 pub(crate) fn edit(txn: &mut TransactionMut<'_>, text: &TextRef, old: &str, new: &str) {
+    replace(txn, text, old, new, diff::text_hunks(old, new));
+}
+
+/// The same where both are merges of the same edits, so that almost everything stays.
+pub(crate) fn settle(txn: &mut TransactionMut<'_>, text: &TextRef, old: &str, new: &str) {
+    replace(txn, text, old, new, diff::close_hunks(old, new));
+}
+
+fn replace(txn: &mut TransactionMut<'_>, text: &TextRef, old: &str, new: &str, hunks: Vec<diff::Hunk>) {
     let embeds = embeds(txn, text, old);
     let mut old_at = (0, 0);
     let mut spots = Vec::new();
-    for hunk in diff::text_hunks(old, new) {
+    for hunk in hunks {
         let start = advance(old, &mut old_at, hunk.old.start);
         let end = advance(old, &mut old_at, hunk.old.end);
         spots.push((start, end, &new[hunk.new]));

@@ -359,6 +359,42 @@ proptest! {
     }
 
     #[test]
+    fn disk_4_every_word_that_either_side_wrote_on_a_line_is_there_whole(
+        line in prop::collection::vec("[a-c]{1,3}", 1..6),
+        ours in prop::collection::vec((0..6usize, 0..3u8), 1..4),
+        theirs in prop::collection::vec((0..6usize, 0..3u8), 1..4),
+    ) {
+        let before = line.join(" ");
+        let edited = |edits: &[(usize, u8)], name: &str| {
+            let (mut line, mut written) = (line.clone(), Vec::new());
+            for (number, (at, how)) in edits.iter().enumerate() {
+                let (at, word) = (at % line.len(), format!("{name}{number}"));
+                match how {
+                    0 => line[at].clone_from(&word),
+                    1 => line.insert(at, word.clone()),
+                    _ => line.push(word.clone()),
+                }
+                written.push(word);
+            }
+            written.retain(|word| line.contains(word));
+            (line.join(" "), written)
+        };
+        let ((here, mut written), (disk, more)) = (edited(&ours, "here"), edited(&theirs, "disk"));
+        written.extend(more);
+        let (mut live, base) = loaded(Model::Text, before.as_bytes()).unwrap();
+        let typed = merge_disk(Model::Text, &live.state(), &base, here.as_bytes(), 31).unwrap();
+        live.apply_whole(&typed.update.unwrap()).unwrap();
+        let merge = merge_disk(Model::Text, &live.state(), &base, disk.as_bytes(), 32).unwrap();
+        live.apply_whole(&merge.update.unwrap()).unwrap();
+        let at_base = Document::from_state(Model::Text, 1, &merge.base.state).unwrap();
+        prop_assert_eq!(at_base.to_bytes(b""), disk.as_bytes());
+        let now = String::from_utf8(live.to_bytes(b"")).unwrap();
+        for word in &written {
+            prop_assert_eq!(now.split(' ').filter(|there| there == word).count(), 1, "{} in {:?}", word, now);
+        }
+    }
+
+    #[test]
     fn disk_111_one_sides_text_in_the_place_of_the_merged_one_leaves_that_sides_text(
         lines in prop::collection::vec("[a-d]{0,3}", 1..6),
         ours in (0..6usize, 0..6usize, "[a-e]{0,2}\n?[a-e]{0,2}"),

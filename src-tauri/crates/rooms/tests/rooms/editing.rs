@@ -2,7 +2,7 @@
 
 use crate::stage::{ANA, BEN, CEM, Stage, frame, member, save, stored};
 use bytes::Bytes;
-use protocol::{Level, Role};
+use protocol::{CloseCode, Level, Role};
 use rooms::Input;
 use serde_json::json;
 use yrs::Any;
@@ -171,6 +171,68 @@ fn sync_112_what_was_refused_is_not_stored() {
         stage.frame(ANA, stored(2));
         assert_eq!(stage.answers(ANA), [json!({"type": "stored", "responseTo": 2})]);
     }
+}
+
+#[test]
+fn sync_114_what_a_cell_put_out_in_a_tab_that_was_closed_at_once_is_saved() {
+    use yrs::{Array, Map, MapPrelim, Out, TextPrelim, Transact};
+    let file = r#"{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [],
+        "source": "print(1)"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"#;
+    let mut stage = Stage::new(protocol::DocumentKind::notebook(), Some(file.as_bytes()));
+    stage.join(ANA);
+    let doc = stage.peers[&ANA].doc.clone();
+    let cells = doc.get_or_insert_array("cells");
+    let mut txn = doc.transact_mut();
+    let Some(Out::YMap(cell)) = cells.get(&txn, 0) else { panic!("a cell") };
+    let Some(Out::YArray(outputs)) = cell.get(&txn, "outputs") else { panic!("outputs") };
+    let output = outputs.insert(&mut txn, 0, MapPrelim::from([("output_type", "stream"), ("name", "stdout")]));
+    output.insert(&mut txn, "text", TextPrelim::new("printed\n"));
+    let update = txn.encode_update_v1();
+    drop(txn);
+    stage.frame(ANA, frame(&[0, 2], &update));
+    stage.leave(ANA);
+    assert!(stage.file().contains("printed"), "{}", stage.file());
+    stage.crash();
+    stage.join(BEN);
+    stage.pass(1000);
+    assert!(stage.file().contains("printed"), "{}", stage.file());
+}
+
+#[test]
+fn sync_115_a_document_of_another_history_that_says_the_same_is_refused_and_what_is_new_is_taken() {
+    let first = |text: &str| {
+        let peer = crate::stage::Peer::new(protocol::ClientId(50));
+        frame(&[0, 1], &peer.insert(0, text))
+    };
+    let check = |here: &str, there: &str, expect: Option<&str>| {
+        let mut stage = Stage::text(here);
+        stage.join(ANA);
+        stage.frame(ANA, first(there));
+        assert_eq!(stage.content(), expect.unwrap_or(here), "{there:?}");
+        let closed: Vec<_> = stage.closed.iter().map(|(client, code, _)| (*client, *code)).collect();
+        assert_eq!(closed.is_empty(), expect.is_some(), "{there:?}");
+        if expect.is_none() {
+            assert_eq!(closed, [(ANA, CloseCode::UnknownSession)]);
+            assert!(stage.closed[0].2.contains("\"reloadable\":true"));
+            stage.frame(ANA, stored(1));
+            assert!(stage.answers(ANA).is_empty());
+        }
+    };
+    check("one\ntwo\n", "one\ntwo\n", None);
+    check("one\ntwo\n", "one\ntwo\nthree\n", None);
+    check("one\ntwo\nthree\n", "one\ntwo and\nthree\n", None);
+    check("", "one\n", Some("one\n"));
+    // Two texts that have nothing in common are both there, in either order.
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.frame(ANA, first("new\n"));
+    assert!(stage.closed.is_empty() && stage.content().contains("one\n") && stage.content().contains("new\n"));
+    // Who only says that something is to be saved has no document yet.
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    let early = crate::stage::Peer::new(protocol::ClientId(50)).set("dirty", Any::Bool(true));
+    stage.frame(ANA, frame(&[0, 1], &early));
+    assert!(stage.closed.is_empty());
 }
 
 #[test]

@@ -148,6 +148,6 @@ pub(crate) fn settle_outputs(txn: &mut TransactionMut<'_>, map: &MapRef, wanted:
 pub(crate) fn settle_source(txn: &mut TransactionMut<'_>, map: &MapRef, wanted: &str) {
     if let Some(Out::YText(source)) = map.get(txn, "source") {
         let now = source.get_string(txn);
-        text::edit(txn, &source, &now, wanted);
+        text::settle(txn, &source, &now, wanted);
     }
 }

@@ -12,7 +12,7 @@ use super::shape::{self, Side, find};
 use super::{Cell, Notebook, Output, edit, read};
 use crate::conflict::{self, Conflicts};
 use crate::document::{derived_author, integrate, open, whole};
-use crate::merge::{advance, restore, transact};
+use crate::merge::{advance, can_go_on, joined, restore, transact};
 use crate::{AuthorId, Base, Merge, ParseError, Update, diff, text};
 use protocol::{Conflict, Digest, MergeReport, Model};
 use std::collections::HashMap;
@@ -54,11 +54,11 @@ pub(crate) fn merge(
     let structural = deletes || in_place || mends.iter().any(|mend| !matches!(mend, Mend::Settle { .. }));
     let mended = if mends.is_empty() { None } else { mend(live_state, update.as_deref(), fork, author, &mends) };
     delete_in_fork_alone(fork, &base, &plan);
-    let update = match (update, mended) {
-        (Some(first), Some(second)) => yrs::merge_updates_v1([&first, &second]).ok().map(Update::from),
-        (first, second) => first.or(second),
-    };
-    report.conflicts = conflicts(&plan, &base, &here, &disk, live, update.as_deref());
+    let update = joined(update, mended);
+    let (conflicts, settled) = settle(&plan, &base, &here, &disk, (live, fork), update.as_deref());
+    report.conflicts = conflicts;
+    let structural = structural || settled.is_some();
+    let update = joined(update, settled);
     Ok(Merge { update, base: Base { state: whole(fork), digest }, report, structural })
 }
 
@@ -85,15 +85,16 @@ fn count(plan: &Plan, report: &mut MergeReport) {
     report.removed = fates.iter().filter(|fate| fate.disk.is_none() && !fate.kept).count();
 }
 
-/// Where both sides wrote on one line of a source. Takes the update into the copy of the live document.
-fn conflicts(
+/// Where both sides wrote on one line of a source, and what makes it readable. Takes the update into the copy of the live
+/// document.
+fn settle(
     plan: &Plan,
     base: &Side,
     here: &Side,
     disk: &Notebook,
-    live: &Doc,
+    (live, fork): (&Doc, &Doc),
     update: Option<&[u8]>,
-) -> Vec<Conflict> {
+) -> (Vec<Conflict>, Option<Update>) {
     let mut both = Vec::new();
     for (fate, before) in plan.fates.iter().zip(&base.notebook.cells) {
         if let (Some(to), Here::Same(at) | Here::Moved(at)) = (fate.disk, fate.here) {
@@ -104,26 +105,33 @@ fn conflicts(
         }
     }
     if both.is_empty() {
-        return Vec::new();
+        return (Vec::new(), None);
     }
     advance(live, update);
+    let may_settle = can_go_on(live, fork);
     let cells = shape::roots(live).cells;
-    let txn = live.transact();
     let mut conflicts = Conflicts::default();
-    for (before, ours, theirs, at) in both {
-        let now = here.places[at].as_ref().and_then(|(_, item)| find(&txn, &cells, *item));
-        let now = now.or_else(|| shape::called(&txn, &cells, &ours.id));
-        let passed = |now: u32| cells.iter(&txn).take(now as usize).filter(shape::is_one).count();
-        let number = now.as_ref().map_or(at, |(now, _)| passed(*now)) + 1;
-        let merged = || match now.and_then(|(_, map)| map.get(&txn, "source")) {
-            Some(Out::YText(source)) => source.get_string(&txn),
-            _ => ours.source.clone(),
-        };
-        conflicts.add(conflict::stretches(before, &ours.source, theirs, merged), Some((number, &ours.id)));
-    }
+    let settled = transact(live, |txn| {
+        for (before, ours, theirs, at) in both {
+            let now = here.places[at].as_ref().and_then(|(_, item)| find(txn, &cells, *item));
+            let now = now.or_else(|| shape::called(txn, &cells, &ours.id));
+            let passed = |now: u32| cells.iter(txn).take(now as usize).filter(shape::is_one).count();
+            let number = now.as_ref().map_or(at, |(now, _)| passed(*now)) + 1;
+            let source = now.and_then(|(_, map)| match map.get(txn, "source") {
+                Some(Out::YText(source)) => Some(source),
+                _ => None,
+            });
+            let text = source.as_ref().map_or_else(|| ours.source.clone(), |source| source.get_string(txn));
+            let met = conflict::met(before, &ours.source, theirs, || text.clone());
+            conflicts.add(met.stretches, Some((number, &ours.id)));
+            if let (Some(source), Some(wanted), true) = (source, met.settled, may_settle) {
+                text::settle(txn, &source, &text, &wanted);
+            }
+        }
+    });
     let mut found = conflicts.found;
     found.sort_by_key(|conflict| conflict.number);
-    found
+    (found, settled)
 }
 
 /// Whether the deletion of a base cell's item must not reach the live document.
