@@ -4,7 +4,7 @@ use crate::{Arguments, attention, commands, stream};
 use host::{Host, HostConfig};
 use protocol::ErrorBody;
 use protocol::panel::{Command, Interface, InterfaceKind};
-use server::{Server, ServerOptions};
+use server::{Server, ServerOptions, Tls};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,6 +92,8 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
         link_ask: true,
         ..HostConfig::default()
     };
+    let tls = arguments.tls_cert.as_deref().zip(arguments.tls_key.as_deref());
+    let tls = tls.map(|(certificate, key)| Tls::load(certificate, key)).transpose()?;
     let host = Host::start(config).await?;
     let interfaces = arguments.interfaces.iter().map(|address| {
         let name = if address.is_loopback() { "loopback" } else { "network" };
@@ -103,6 +105,7 @@ async fn start(arguments: &Arguments) -> Result<Running, ErrorBody> {
         interfaces: given.unwrap_or_default(),
         bind: None,
         nearby: None,
+        tls,
         max_message: MAX_MESSAGE,
         ..ServerOptions::default()
     };

@@ -30,6 +30,12 @@ struct Arguments {
     /// Your name, as guests read it [default: what was used last, else the account's]
     #[arg(long, value_name = "NAME")]
     host_name: Option<String>,
+    /// Speak TLS to other devices with this certificate (PEM), which needs its key
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Offer these addresses for sharing instead of the machine's own
     #[arg(long = "interface", value_name = "ADDRESS")]
     interfaces: Vec<IpAddr>,

@@ -33,6 +33,7 @@ mod secrets;
 mod session;
 mod store_growth;
 mod sync;
+mod tls;
 mod versions;
 mod views;
 mod wake;

@@ -5,7 +5,7 @@ use crate::{TestClient, until};
 use host::{Clocks, Host, HostConfig};
 use protocol::Role;
 use protocol::panel::{Command, Folder, Interface, InterfaceKind, LinkWish};
-use server::{Interfaces, Limits, Server, ServerOptions};
+use server::{Interfaces, Limits, Server, ServerOptions, Tls};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub struct Setup {
     pub clocks: Clocks,
     /// The networks that there are; `None`: one, at [`GUEST_ADDRESS`].
     pub interfaces: Option<Interfaces>,
+    /// A certificate for guests.
+    pub tls: Option<Tls>,
     /// What else is set.
     pub adjust: fn(&mut HostConfig),
 }
@@ -56,6 +58,7 @@ impl Default for Setup {
             delete_to_trash: true,
             clocks: Clocks::default(),
             interfaces: None,
+            tls: None,
             adjust: |_| {},
         }
     }
@@ -124,6 +127,7 @@ impl TestHost {
             interfaces: interfaces.clone(),
             bind: None,
             nearby: Some(false),
+            tls: setup.tls,
             max_message: setup.max_message,
             jupyterlab: setup.jupyterlab,
             limits: setup.limits,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -67,7 +67,12 @@ impl Request {
 
     /// As [`Request::send`]; an error if the connection is refused or ends early.
     pub async fn try_send(self) -> std::io::Result<Reply> {
-        let mut stream = TcpStream::connect(&self.authority).await?;
+        let stream = TcpStream::connect(&self.authority).await?;
+        self.send_on(stream).await
+    }
+
+    /// Sends it over a connection that is there.
+    pub async fn send_on(self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<Reply> {
         let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", self.method, self.path);
         if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             head += &format!("Host: {}\r\n", self.authority);

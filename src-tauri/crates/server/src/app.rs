@@ -1,7 +1,7 @@
 //! The routes, what happens to every request before them and to every answer after them.
 
 use crate::auth::{Asked, Peer, device, is_nobody_elses, names_this_computer};
-use crate::base::{Resolved, resolve};
+use crate::base::{Resolved, host_of, resolve};
 use crate::error::{Answer, Failure, method_not_allowed, panicked};
 use crate::{
     Server, collaboration, contents, events, files, forks, guest, lab, listing, output, page, panel, versions,
@@ -89,12 +89,16 @@ async fn enter(
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let named = match peer.is_local() {
         true => names_this_computer(host, |address| server.is_bound(address)),
-        false => is_nobody_elses(host),
+        // A name that the owner has a certificate for is the owner's.
+        false => is_nobody_elses(host) || server.tls().is_some_and(|tls| tls.is_for(host_of(host))),
     };
     if !named {
         return Err(Failure::new(ErrorCode::Forbidden, format!("{host:?} is not a name of this computer")));
     }
     let uri = request.uri();
+    if let Some(response) = to_tls(&server, peer, uri) {
+        return Ok(response);
+    }
     let host = server.host();
     let (base, path) = match resolve(uri.path(), |slug| host.has_folder(slug), host.only_folder()) {
         Resolved::At(base, path) => (base, path),
@@ -118,6 +122,16 @@ async fn enter(
     request.extensions_mut().insert(base);
     request.extensions_mut().insert(peer);
     Ok(next.run(request).await)
+}
+
+/// With a certificate, what another device asks for unencrypted is not answered but sent on to where it is encrypted.
+fn to_tls(server: &Server, peer: Peer, uri: &Uri) -> Option<Response> {
+    if peer.secure || peer.is_local() || server.tls().is_none() {
+        return None;
+    }
+    let (scheme, authority) = server.origin(&peer.here.to_string());
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    Some(Redirect::permanent(&format!("{scheme}://{authority}{path}")).into_response())
 }
 
 fn hidden(path: &str) -> (crate::base::Base, String) {

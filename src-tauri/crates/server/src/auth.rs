@@ -28,6 +28,8 @@ pub(crate) struct Peer {
     pub(crate) remote: IpAddr,
     /// Our end.
     pub(crate) here: IpAddr,
+    /// Encrypted on the way.
+    pub(crate) secure: bool,
 }
 
 impl Peer {
@@ -216,18 +218,23 @@ fn device_cookie_name(port: u16, slug: &str) -> String {
     format!("commonplace-device-{port}-{slug}")
 }
 
+/// Has a browser send a cookie encrypted only.
+const SECURE: &str = "; Secure";
+
 /// A `Set-Cookie` value for this token. `lasting`: also after the browser was closed.
-pub(crate) fn set_cookie(port: u16, slug: Option<&str>, token: &str, lasting: bool) -> String {
+pub(crate) fn set_cookie(port: u16, slug: Option<&str>, token: &str, lasting: bool, secure: bool) -> String {
     let name = cookie_name(port, slug);
     // 30 days, as Jupyter's login cookie.
     let age = if lasting { "; Max-Age=2592000" } else { "" };
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{age}")
+    let secure = if secure { SECURE } else { "" };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{age}{secure}")
 }
 
 /// A `Set-Cookie` value for the token of a remembered device: a year.
-pub(crate) fn set_device_cookie(port: u16, slug: &str, token: &str) -> String {
+pub(crate) fn set_device_cookie(port: u16, slug: &str, token: &str, secure: bool) -> String {
     let name = device_cookie_name(port, slug);
-    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000")
+    let secure = if secure { SECURE } else { "" };
+    format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000{secure}")
 }
 
 /// The token of a request. The header wins over the query, the query over the cookie.

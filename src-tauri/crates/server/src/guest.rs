@@ -71,7 +71,7 @@ pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes
     may_try(&server, &asked)?;
     let joined = server.host().join_folder(slug, join, &asked.visitor(&server)).await.map_err(Failure::from);
     let (tokens, joined) = asked.counted(&server, &typed, joined, |_| true)?;
-    with_cookies(&server, slug, &tokens, Json(joined))
+    with_cookies(&server, &asked, &tokens, Json(joined))
 }
 
 /// `POST knock`: asks to come in, to edit, or to come back.
@@ -83,7 +83,7 @@ pub(crate) async fn knock(State(server): State<Server>, asked: Asked, body: Byte
     may_try(&server, &asked)?;
     let knocked = server.host().knock(slug, ask, &asked.visitor(&server)).await.map_err(Failure::from);
     let (tokens, knocked) = asked.counted(&server, &typed, knocked, |_| true)?;
-    with_cookies(&server, slug, &tokens, Json(knocked))
+    with_cookies(&server, &asked, &tokens, Json(knocked))
 }
 
 /// `POST knock/wait`: the host's answer, or after a while that there is none yet.
@@ -95,7 +95,7 @@ pub(crate) async fn wait(State(server): State<Server>, asked: Asked, body: Bytes
         answer = server.host().wait_for_answer(slug, &ticket) => answer?,
         () = server.stopping().cancelled() => (Tokens::default(), Knocked::Over),
     };
-    with_cookies(&server, slug, &tokens, Json(knocked))
+    with_cookies(&server, &asked, &tokens, Json(knocked))
 }
 
 /// `POST knock/stop`: the page asks no more.
@@ -108,10 +108,10 @@ pub(crate) async fn stop(State(server): State<Server>, asked: Asked, body: Bytes
 }
 
 /// An answer with the cookies that go with it.
-fn with_cookies(server: &Server, slug: &str, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
-    let port = server.port();
-    let guest = tokens.guest.as_ref().map(|(token, lasting)| set_cookie(port, Some(slug), token, *lasting));
-    let device = tokens.device.as_ref().map(|token| set_device_cookie(port, slug, token));
+fn with_cookies(server: &Server, asked: &Asked, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
+    let (port, slug, secure) = (server.port(), asked.slug()?, asked.peer.secure);
+    let guest = tokens.guest.as_ref().map(|(token, lasting)| set_cookie(port, Some(slug), token, *lasting, secure));
+    let device = tokens.device.as_ref().map(|token| set_device_cookie(port, slug, token, secure));
     let mut response = answer.into_response();
     for cookie in guest.into_iter().chain(device) {
         let cookie = HeaderValue::from_str(&cookie).map_err(|error| {

@@ -29,7 +29,7 @@ mod serving;
 mod sharing;
 mod versions;
 
-pub use lan::Interfaces;
+pub use lan::{Interfaces, Tls};
 pub use limits::Limits;
 pub use logging::log_to_stderr;
 
@@ -59,6 +59,8 @@ pub struct ServerOptions {
     pub bind: Option<IpAddr>,
     /// Show this host to others on the network and list them, while a folder is shared; `None`: as the person chose last.
     pub nearby: Option<bool>,
+    /// A certificate: other devices are spoken to over TLS alone; `None`: over plain HTTP.
+    pub tls: Option<Tls>,
     /// Largest WebSocket message in bytes (256 MiB).
     pub max_message: usize,
     /// Directory of a JupyterLab installation (its `share/jupyter`, or what contains it); `None`: Jupyter's usual places.
@@ -74,6 +76,7 @@ impl Default for ServerOptions {
             interfaces: Interfaces::default(),
             bind: None,
             nearby: None,
+            tls: None,
             max_message: 256 * 1024 * 1024,
             jupyterlab: None,
             limits: Limits::default(),
@@ -258,6 +261,10 @@ impl Server {
 
     fn interfaces(&self) -> Vec<Interface> {
         self.0.options.interfaces.look()
+    }
+
+    fn tls(&self) -> Option<&Tls> {
+        self.0.options.tls.as_ref()
     }
 
     fn discovery(&self) -> &lan::Discovery {

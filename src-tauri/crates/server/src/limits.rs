@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     fn peer(remote: &str, here: &str) -> Peer {
-        Peer { remote: remote.parse().unwrap(), here: here.parse().unwrap() }
+        Peer { remote: remote.parse().unwrap(), here: here.parse().unwrap(), secure: false }
     }
 
     #[test]

@@ -86,7 +86,7 @@ mod tests {
     async fn safe_12_an_other_end_that_takes_nothing_is_let_go() {
         let stall = Duration::from_secs(60);
         let here = "192.168.1.2".parse().unwrap();
-        let place = Connections::new(Limits::default()).take(Peer { remote: here, here }).unwrap();
+        let place = Connections::new(Limits::default()).take(Peer { remote: here, here, secure: false }).unwrap();
         let (ours, mut theirs) = tokio::io::duplex(4);
         let mut line = Line::new(ours, stall, place);
         // Slow is no fault.

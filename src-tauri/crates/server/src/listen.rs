@@ -134,7 +134,8 @@ impl Doors {
         let serve = |listener| {
             let (open, closed) = oneshot::channel();
             let app = app::router(server.clone());
-            let serving = serving::serve(listener, app, server.connections().clone(), stop.clone(), open);
+            let serving =
+                serving::serve(listener, app, server.connections().clone(), server.tls().cloned(), stop.clone(), open);
             (closed, tokio::spawn(serving))
         };
         let sockets = listeners.into_iter().map(serve).collect();

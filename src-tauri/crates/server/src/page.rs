@@ -65,7 +65,7 @@ pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     if !good {
         return None;
     }
-    let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token, true)).ok()?;
+    let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token, true, asked.peer.secure)).ok()?;
     let rest = crate::base::query_without(asked.query.as_deref(), "token");
     let location = HeaderValue::from_str(&format!("{}{}{rest}", asked.base.prefix, asked.path)).ok()?;
     let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, location), no_store()];

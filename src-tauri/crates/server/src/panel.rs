@@ -1,10 +1,10 @@
 //! What the host window shows and asks, for the window itself and for the owner's own pages.
 
+use crate::Server;
 use crate::auth::Asked;
 use crate::collaboration::{close, upgraded};
 use crate::error::{Answer, Failure};
 use crate::events::quitting;
-use crate::{Server, base};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State as Extract;
@@ -49,10 +49,11 @@ pub(crate) fn state(server: &Server) -> State {
 fn shown(server: &Server, mut folder: FolderState) -> Folder {
     let place = server.doors().shared(&folder.slug);
     let sharing = folder.bound.take().zip(place).map(|(bound, place)| {
-        let at = |address: &str| format!("{}/{}", base::authority(address, bound.port), folder.slug);
-        let address = at(&bound.interface.address);
+        let at = |address: &str| format!("{}/{}", server.origin(address).1, folder.slug);
+        let (scheme, authority) = server.origin(&bound.interface.address);
+        let address = format!("{authority}/{}", folder.slug);
         for (link, secret) in &mut folder.links {
-            link.url = secret.take().map(|secret| format!("http://{address}/#{secret}"));
+            link.url = secret.take().map(|secret| format!("{scheme}://{address}/#{secret}"));
         }
         let present = folder.links.iter().find(|(link, _)| link.present);
         let link = present.and_then(|(link, _)| link.url.clone());

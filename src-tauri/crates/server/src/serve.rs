@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use clap::Args;
 use host::{Host, HostConfig};
 use protocol::Role;
-use server::{Interfaces, Server, ServerOptions};
+use server::{Interfaces, Server, ServerOptions, Tls};
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -22,6 +22,12 @@ pub(crate) struct Serve {
     /// Listen on this address as well, and share every folder there [default: this computer only]
     #[arg(long, value_name = "ADDR")]
     bind: Option<IpAddr>,
+    /// Speak TLS to other devices with this certificate: a PEM file, the host's own certificate first
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key: a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Show this host to other hosts on the network by multicast DNS, under a name ending in .local; list them in the window
     #[arg(long)]
     nearby: bool,
@@ -96,6 +102,8 @@ impl Serve {
             );
         }
         anyhow::ensure!(self.slug.is_none() || self.folders.len() == 1, "--slug is for a single folder");
+        let tls = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
+        let tls = tls.map(|(certificate, key)| Tls::load(certificate, key)).transpose()?;
         // Signals are caught from here on, so that one that comes early is not a kill.
         let stop = stop_signal()?;
         let host = Host::start(config).await.context("cannot start the host")?;
@@ -109,6 +117,7 @@ impl Serve {
             interfaces: Interfaces::default(),
             bind: self.bind,
             nearby: Some(self.nearby),
+            tls,
             max_message: self.max_message,
             jupyterlab: self.jupyterlab.clone(),
             ..ServerOptions::default()

@@ -3,6 +3,7 @@
 //! Not here: what is answered (`app`), which listeners there are (`listen`).
 
 use crate::auth::Peer;
+use crate::lan::{Stream, Tls};
 use crate::limits::Connections;
 use crate::line::Line;
 use axum::Router;
@@ -31,6 +32,7 @@ pub(crate) async fn serve(
     mut listener: TcpListener,
     app: Router,
     connections: Connections,
+    tls: Option<Tls>,
     stop: CancellationToken,
     open: oneshot::Sender<()>,
 ) {
@@ -50,12 +52,29 @@ pub(crate) async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
-        let line = Line::new(stream, connections.limits().stall, place);
-        serving.spawn(answer(line, peer, app.clone(), connections.clone(), stop.clone()));
+        let (app, connections, tls, stop) = (app.clone(), connections.clone(), tls.clone(), stop.clone());
+        serving.spawn(async move {
+            let greeted = tokio::select! {
+                greeted = greet(tls, stream) => greeted,
+                () = stop.cancelled() => return,
+            };
+            let Some(stream) = greeted else { return };
+            let peer = Peer { secure: stream.is_secure(), ..peer };
+            let line = Line::new(stream, connections.limits().stall, place);
+            answer(line, peer, app, connections, stop).await;
+        });
     }
     drop((listener, open));
     serving.close();
     serving.wait().await;
+}
+
+/// A connection on which both ends know how to speak; `None`: they did not come together.
+async fn greet(tls: Option<Tls>, stream: TcpStream) -> Option<Stream> {
+    match tls {
+        None => Some(Stream::Plain(stream)),
+        Some(tls) => tls.greet(stream).await,
+    }
 }
 
 /// Answers the requests of one connection, one after the other.
@@ -86,5 +105,5 @@ async fn answer(
 fn peer(stream: &TcpStream, address: SocketAddr) -> Peer {
     // Unknown is treated as from outside.
     let here = stream.local_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
-    Peer { remote: address.ip().to_canonical(), here: here.to_canonical() }
+    Peer { remote: address.ip().to_canonical(), here: here.to_canonical(), secure: false }
 }

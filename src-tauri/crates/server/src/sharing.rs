@@ -3,7 +3,7 @@
 //! Not here: links and guests (the host's), sockets (`listen`, `lan`).
 
 use crate::listen::Place;
-use crate::{Inner, Server, lan};
+use crate::{Inner, Server, base, lan};
 use host::{Bound, Device, Host};
 use protocol::panel::{Interface, InterfaceKind};
 use protocol::{ErrorBody, ErrorCode};
@@ -89,6 +89,14 @@ impl Server {
         Ok(Place { interface, address, device, since, fixed: false, away: false, before: None })
     }
 
+    /// Scheme and authority of the pages at this address of ours, as links name them.
+    pub(crate) fn origin(&self, address: &str) -> (&'static str, String) {
+        match self.tls() {
+            None => ("http", base::authority(address, self.port())),
+            Some(tls) => ("https", base::authority(tls.host_for(address), self.port())),
+        }
+    }
+
     /// The device to bind, if the interface is one of this machine's.
     fn device(&self, address: IpAddr, name: &str) -> Option<String> {
         (self.options().interfaces.are_real() && !address.is_loopback()).then(|| name.to_owned())
@@ -131,7 +139,7 @@ impl Server {
             label: self.host().host_label(),
             addresses,
             port: self.port(),
-            secure: false,
+            secure: self.tls().is_some(),
         };
         self.discovery().attend(self.discovery().is_on().then_some(announced)).await;
     }

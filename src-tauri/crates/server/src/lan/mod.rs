@@ -7,9 +7,12 @@ mod bind;
 mod discovery;
 mod following;
 mod interfaces;
+mod tls;
 
 pub use interfaces::Interfaces;
+pub use tls::Tls;
 
 pub(crate) use bind::listen;
 pub(crate) use discovery::{Announced, Discovery};
 pub(crate) use following::{Turn, preferred, turn};
+pub(crate) use tls::Stream;

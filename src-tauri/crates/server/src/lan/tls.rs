@@ -5,7 +5,6 @@
 use protocol::{ErrorBody, ErrorCode};
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -52,8 +51,9 @@ impl Tls {
             return Err(of(certificate, "certificate", pem::Error::NoItemsFound));
         };
         let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| of(key, "private key", error))?;
-        let parsed = webpki::EndEntityCert::try_from(&own)
-            .map_err(|error| refused(format!("{} has no certificate that can be read: {error}", certificate.display())))?;
+        let parsed = webpki::EndEntityCert::try_from(&own).map_err(|error| {
+            refused(format!("{} has no certificate that can be read: {error}", certificate.display()))
+        })?;
         let names = parsed.valid_dns_names().filter(|name| !name.starts_with('*')).map(str::to_owned).collect();
         let builder = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
         let config = builder
@@ -77,18 +77,14 @@ impl Tls {
 
     /// What a link names for this address: the address, if the certificate is for it, else the first name that it is for.
     pub(crate) fn host_for<'a>(&'a self, address: &'a str) -> &'a str {
-        let named = address.parse::<IpAddr>().is_ok_and(|ip| self.is_for(ip));
-        if named { address } else { self.0.names.first().map_or(address, String::as_str) }
+        if self.is_for(address) { address } else { self.0.names.first().map_or(address, String::as_str) }
     }
 
-    /// Names that the certificate is for.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.0.names
-    }
-
-    fn is_for(&self, address: IpAddr) -> bool {
+    /// Whether the certificate is for this name or address.
+    pub(crate) fn is_for(&self, host: &str) -> bool {
         let parsed = webpki::EndEntityCert::try_from(&self.0.certificate);
-        parsed.is_ok_and(|parsed| parsed.verify_is_valid_for_subject_name(&ServerName::from(address)).is_ok())
+        let name = ServerName::try_from(host);
+        parsed.ok().zip(name.ok()).is_some_and(|(parsed, name)| parsed.verify_is_valid_for_subject_name(&name).is_ok())
     }
 
     /// Finds out how a client speaks and agrees with it; `None` (and the connection is over) if they do not come together.
@@ -101,7 +97,8 @@ impl Tls {
             }
             self.0.acceptor.accept(stream).await.map(|stream| Stream::Tls(Box::new(stream)))
         };
-        let greeted: io::Result<Stream> = tokio::time::timeout(GREETING, greeting).await.unwrap_or_else(|late| Err(late.into()));
+        let greeted: io::Result<Stream> =
+            tokio::time::timeout(GREETING, greeting).await.unwrap_or_else(|late| Err(late.into()));
         greeted.inspect_err(|error| tracing::debug!("a connection came to nothing: {error}")).ok()
     }
 }
@@ -123,14 +120,6 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// The connection below.
-    pub(crate) fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
-        }
-    }
-
     /// Nobody between here and there can read along.
     pub(crate) fn is_secure(&self) -> bool {
         matches!(self, Self::Tls(_))
