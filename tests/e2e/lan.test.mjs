@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join as path } from 'node:path';
 import { test } from 'node:test';
+import AxeBuilder from '@axe-core/playwright';
 import { join, open, typeInto, written } from './guest.mjs';
 import { Machine, cable, hostOn } from './lan/machines.mjs';
 import { person, place, screenshots, until } from './programs.mjs';
@@ -154,3 +155,51 @@ test('LAN-7 hosts on one network find each other and their names, if both want i
   await until('the goodbye is heard', async () => (await nearby(other)).length === 0);
   assert.deepEqual(await phone.lookUp('ines.local', '10.77.1.9', 1500), []);
 });
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`LAN-6 the window says who reached it, what can be wrong, and what became of the network, ${colorScheme}`, async (t) => {
+    const { at, desk, phone, host, sharing } = await room(t);
+    const window = await person(t, await desk.browser(), { colorScheme, viewport: { width: 900, height: 640 } });
+    const says = (text) => window.getByText(text).first().waitFor();
+    const look = async (name) => {
+      await window.screenshot({ path: path(screenshots, `lan-${name}-${colorScheme}.png`) });
+      const { violations } = await new AxeBuilder({ page: window }).analyze();
+      assert.deepEqual(violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`), []);
+    };
+    await window.goto(host.window);
+    await window.getByRole('button', { name: 'Share this folder' }).click();
+    await says('Not reached from another device yet.');
+    await says(`${WIFI}:${PORT}/${SLUG}`);
+    await window.getByRole('button', { name: 'What can be wrong' }).click();
+    await says('Is the other device on the same network?');
+    await says(`sudo ufw allow ${PORT}/tcp`);
+    await look('wrong');
+    await window.keyboard.press('Escape');
+
+    assert.equal((await phone.fetch(`http://${WIFI}:${PORT}/${SLUG}/`)).status, 200);
+    await says('Reached from 1 device');
+    assert.equal(await window.getByRole('button', { name: 'What can be wrong' }).count(), 0);
+
+    await desk.ip('link', 'set', 'wlan0', 'down');
+    await says('The network is away.');
+    await says('Nobody reaches it now.');
+    await look('away');
+    await desk.ip('link', 'set', 'wlan0', 'up');
+    await until('the notice is gone', async () => (await window.getByText('The network is away.').count()) === 0);
+
+    const other = await hostOn(phone, at.file('methods'), 'Priya', ['--nearby']);
+    await other.command({ do: 'share', slug: 'methods', address: null });
+    await says('others on the network would see your name');
+    await window.getByRole('switch', { name: 'Show me to others, and list them' }).click();
+    await window.getByRole('button', { name: /Priya/ }).waitFor();
+    await says(`or ines.local:${PORT}/${SLUG}`);
+    await look('nearby');
+    await window.getByRole('button', { name: /Priya/ }).click();
+    await window.getByText(/Copied\. Open it in a browser\.|Type 10\.77\.1\.9:8787 in a browser\./).waitFor();
+
+    await window.getByLabel('Network').selectOption({ label: 'on Ethernet' });
+    await says(`${CABLE}:${PORT}/${SLUG}`);
+    assert.equal((await sharing()).interface.name, 'eth0');
+    assert.equal(await phone.connect(WIFI, PORT), 'ECONNREFUSED');
+  });
+}

@@ -138,9 +138,12 @@ export async function hostOn(machine, folder, name, more = []) {
     return JSON.parse(text);
   };
   let nearby = more.includes('--nearby');
+  const window = new URL(`/panel.html?${searchParams}`, origin).href;
   return {
     child,
     command,
+    /** Address of its window's page, with the owner's token. */
+    window,
     /** The state, as the answer to a command that changes nothing. */
     state: () => command({ do: 'show-nearby', on: nearby }),
     showNearby(on) {

@@ -11,6 +11,7 @@ export const lan = {
     vpn: (name: string) => `VPN ${name}`,
     virtual: (name: string) => `${name}, virtual`,
   },
+  allTheSame: (network: string) => `Share on ${network} all the same`,
   at: (network: string, address: string) => `${network}, ${address}`,
   named: (name: string) => `or ${name}`,
   namedHint: 'On most devices the name works as well. The address works on all of them.',

@@ -1,6 +1,6 @@
 //! What becomes of a network while a folder is shared on it. Pure: who looks, and what is done about it, is in `sharing`.
 
-use protocol::panel::Interface;
+use protocol::panel::{Interface, InterfaceKind};
 
 /// A change of the network that a folder is shared on.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Turn {
 }
 
 /// The interface to take when none is asked for: the one that was chosen last, if it is there, maybe with another address; else the
-/// first.
+/// first that others can be on.
 pub(crate) fn preferred<'a>(offered: &'a [Interface], chosen: Option<&Interface>) -> Option<&'a Interface> {
     let same = |chosen: &Interface| {
         offered
@@ -22,7 +22,8 @@ pub(crate) fn preferred<'a>(offered: &'a [Interface], chosen: Option<&Interface>
             .find(|one| one.name == chosen.name && one.address == chosen.address)
             .or_else(|| heir(offered, chosen))
     };
-    chosen.and_then(same).or(offered.first())
+    let first = || offered.iter().find(|one| one.kind != InterfaceKind::Virtual);
+    chosen.and_then(same).or_else(first)
 }
 
 /// What changed for a folder that is shared on `at`. `fixed`: it is to be this address or none.
@@ -45,7 +46,6 @@ fn heir<'a>(now: &'a [Interface], before: &Interface) -> Option<&'a Interface> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::panel::InterfaceKind;
 
     fn interface(name: &str, address: &str) -> Interface {
         Interface { name: name.into(), address: address.into(), kind: InterfaceKind::Other }
@@ -61,6 +61,9 @@ mod tests {
         assert_eq!(take(Some(interface("eth0", "10.0.0.99"))), Some("10.0.0.4"), "another address by now");
         assert_eq!(take(Some(interface("eth0", "2001:db8::9"))), Some("2001:db8::4"));
         assert_eq!(take(Some(interface("eth1", "10.0.0.4"))), Some("192.168.1.20"), "another interface has it");
+        let docker = [Interface { kind: InterfaceKind::Virtual, ..interface("docker0", "172.17.0.1") }];
+        assert_eq!(preferred(&docker, None), None, "nobody else is on it");
+        assert_eq!(preferred(&docker, docker.first()), docker.first());
         assert_eq!(preferred(&[], Some(&interface("eth0", "10.0.0.4"))), None);
     }
 
