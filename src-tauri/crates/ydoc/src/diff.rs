@@ -70,13 +70,39 @@ fn by_lines(old: &str, new: &str, inside: fn(&str, &str) -> Vec<Hunk>) -> Vec<Hu
     result
 }
 
-/// The old text with everything that is new inserted and nothing removed.
+/// The old text with everything that is new inserted and nothing removed. Lines that have no word in common stay whole, one
+/// behind the other.
 pub(crate) fn union(old: &str, new: &str) -> String {
+    let (old_lines, new_lines): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    let (mut lines, mut from) = (Vec::new(), 0);
+    for Hunk { old, new } in hunks(&old_lines, &new_lines) {
+        lines.extend(old_lines[from..old.start].iter().map(|line| (*line).to_owned()));
+        from = old.end;
+        let (ours, theirs) = (&old_lines[old], &new_lines[new]);
+        let (before, after) = (ours.join("\n"), theirs.join("\n"));
+        let changed = text_hunks(&before, &after);
+        if ours.is_empty() || theirs.is_empty() || !share_words(&before, &changed) {
+            lines.extend(ours.iter().chain(theirs).map(|line| (*line).to_owned()));
+        } else {
+            lines.push(with_all(&before, &after, &changed));
+        }
+    }
+    lines.extend(old_lines[from..].iter().map(|line| (*line).to_owned()));
+    lines.join("\n")
+}
+
+/// Whether something that says something is in no hunk.
+fn share_words(old: &str, changed: &[Hunk]) -> bool {
+    let is_kept = |at: usize| !changed.iter().any(|hunk| hunk.old.contains(&at));
+    old.char_indices().any(|(at, char)| char.is_alphanumeric() && is_kept(at))
+}
+
+fn with_all(old: &str, new: &str, changed: &[Hunk]) -> String {
     let mut result = String::with_capacity(old.len() + new.len());
     let mut at = 0;
-    for hunk in text_hunks(old, new) {
+    for hunk in changed {
         result.push_str(&old[at..hunk.old.end]);
-        result.push_str(&new[hunk.new]);
+        result.push_str(&new[hunk.new.clone()]);
         at = hunk.old.end;
     }
     result + &old[at..]
@@ -301,6 +327,16 @@ mod tests {
         check("a一b二c\n", "xxxx一yyyy二zzzz\n", 3);
         check("abcabcabc一\n", "一abcabcabc\n", 9);
         check("same\nxyz\n", "same\nxbz\n", 1);
+    }
+
+    #[test]
+    fn a_union_has_the_lines_of_both() {
+        let check = |old: &str, new: &str, expect: &str| assert_eq!(union(old, new), expect);
+        check("<一>\n", "<二>\n", "<一>\n<二>\n");
+        check("<一>\nsame\n", "<二>\nsame\n", "<一>\n<二>\nsame\n");
+        check("一", "一二", "一二");
+        check("", "one\n", "one\n");
+        check("same", "same", "same");
     }
 
     #[test]

@@ -266,9 +266,10 @@ proptest! {
     #[test]
     fn disk_1_no_mark_of_either_side_is_lost_or_doubled(
         count in 0..5usize,
+        alike in any::<bool>(),
         rounds in prop::collection::vec((edits(), edits(), any::<bool>()), 1..5),
     ) {
-        let mut disk = plain_notebook(count, false);
+        let mut disk = plain_notebook(count, alike);
         let (mut live, mut base) = loaded(Model::Notebook, disk.as_bytes()).unwrap();
         let mut next = 0;
         for (here, there, save) in rounds {
@@ -295,7 +296,7 @@ proptest! {
             }
             let now = String::from_utf8(live.to_bytes(b"")).unwrap();
             marks.retain(|mark| now.contains(mark.trim_end()));
-            let (text, written) = edit_file(&disk, &there, false, &mut next);
+            let (text, written) = edit_file(&disk, &there, alike, &mut next);
             marks.extend(written);
             let merge = merge_disk(Model::Notebook, &live.state(), &base, text.as_bytes(), 11).unwrap();
             if let Some(update) = &merge.update {
