@@ -1,6 +1,6 @@
 //! The life of the app: start the host and its server, open the window, and at the end write everything before going.
 
-use crate::{Arguments, attention, commands, stream};
+use crate::{Arguments, attention, commands, editor, stream};
 use host::{Host, HostConfig};
 use protocol::ErrorBody;
 use protocol::panel::{Command, Interface, InterfaceKind};
@@ -62,7 +62,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             app.manage(Shell(started));
             if let Some(window) = app.config().app.windows.iter().find(|window| window.label == MAIN) {
                 // Shown once there is something to see: no white page before a dark one.
-                WebviewWindowBuilder::from_config(app, window)?.on_page_load(reveal).build()?;
+                WebviewWindowBuilder::from_config(app, window)?
+                    .on_page_load(reveal)
+                    .on_document_title_changed(editor::entitle)
+                    .build()?;
             }
             quit_on_signal(app.handle().clone());
             Ok(())

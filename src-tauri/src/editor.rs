@@ -4,7 +4,7 @@
 use crate::app::Running;
 use protocol::{ErrorBody, ErrorCode};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 /// What a window shows of a folder.
 #[derive(Hash)]
@@ -34,14 +34,17 @@ pub(crate) fn open(app: &AppHandle, running: &Running, slug: &str, page: &Page) 
         .inner_size(1180.0, 800.0)
         .min_inner_size(480.0, 400.0)
         .on_navigation(move |url| url.origin() == origin)
-        .on_document_title_changed(|window, title| {
-            if let Err(error) = window.set_title(&title) {
-                tracing::debug!(%error, "a window kept its title");
-            }
-        })
+        .on_document_title_changed(entitle)
         .build()
         .map(drop)
         .map_err(|error| fault(&error))
+}
+
+/// A window is called what its page is.
+pub(crate) fn entitle(window: WebviewWindow, title: String) {
+    if let Err(error) = window.set_title(&title) {
+        tracing::debug!(%error, "a window kept its title");
+    }
 }
 
 /// One window for each page: labels take few characters, paths many.

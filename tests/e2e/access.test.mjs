@@ -32,8 +32,13 @@ test('UI-120 a link is made with its choices, is on the card, says who came by i
   assert.deepEqual([made.label, made.role, made.ask, made.most_uses], ['Class', 'view', false, 2]);
   assert.ok(made.expires > Date.now() && made.expires <= Date.now() + 3_600_000);
 
+  await owner.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await row.getByRole('button', { name: 'Copy link, Class' }).click();
+  await row.getByText('Copied').first().waitFor();
+  assert.equal(await owner.evaluate(() => navigator.clipboard.readText()), made.url);
+
   await join(ana, made.url, 'Ana');
-  await row.getByText('1 of 2 used · 1 here now').or(row.getByText('1 of 2 used')).first().waitFor();
+  await row.getByText(/1 of 2 used/).waitFor();
   await open(ana, NOTEBOOK);
   await ana.getByText('You may view, not edit.').waitFor();
   await row.getByText(/1 of 2 used · 1 here now/).waitFor();
@@ -306,4 +311,31 @@ test('UI-127 an API token is named, has a role, is shown once, and ends', async 
   await owner.getByRole('button', { name: 'End the API token Robot' }).click();
   await until('it has ended', async () => (await state(local)).tokens.length === 0);
   assert.equal((await me()).status, 403);
+});
+
+test('UI-133 a device that is remembered comes in without asking, until it is forgotten', async (t) => {
+  const { link, local, owner, people: [wen] } = await house(t, 1, ASK);
+  await ask(wen, link, 'Wen');
+  await card(owner, 'Wen').getByLabel('Remember this device for this folder').check();
+  await answer(owner, 'Wen', 'Let in');
+  await files(wen).waitFor();
+  await turnTo(owner, 'Access');
+  const row = owner.getByRole('listitem').filter({ hasText: 'Wen' });
+  await row.getByText(/^edit · since/).waitFor();
+  // A year later: the guest's own cookie is gone, the device's is there.
+  const comes = async () => {
+    const cookies = await wen.context().cookies();
+    await wen.context().clearCookies();
+    await wen.context().addCookies(cookies.filter((cookie) => cookie.name.startsWith('commonplace-device-')));
+    await wen.goto(link);
+    await wen.reload();
+  };
+  await comes();
+  await said(wen, 'You may edit.');
+  await wen.getByRole('button', { name: 'Join', exact: true }).click();
+  await files(wen).waitFor();
+  await row.getByRole('button', { name: 'Forget the device of Wen' }).click();
+  await until('it is forgotten', async () => (await state(local)).remembered.length === 0);
+  await comes();
+  await said(wen, 'You may edit once Ines lets you in.');
 });

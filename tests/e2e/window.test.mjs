@@ -39,6 +39,10 @@ test('UI-90 launch, share, a guest asks and is let in: the window shows the pers
   await window.click('switch', 'Sharing');
   await guest.getByText('Ines stopped sharing').waitFor();
   await window.says('Only this computer can open this folder.');
+  await window.click('button', 'Share this folder');
+  await window.says('Nobody yet.');
+  await guest.getByRole('button', { name: 'Try again' }).click();
+  await files(guest).waitFor();
 });
 
 test('UI-129 who knocks while another window is in front is told by the system, once; in front, the card is enough', async (t) => {

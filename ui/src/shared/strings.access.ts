@@ -138,7 +138,6 @@ export const access = {
     remember: 'Remember this device for this folder',
     said: (name: string, asks: string, code: string) => `${name} ${asks}. Code ${code.split('').join(' ')}. Press F6 to answer.`,
     title: (name: string) => `${name} asks`,
-    gone: (name: string) => `${name} does not ask any more.`,
   },
 
   /** The guest's page. */
