@@ -112,7 +112,7 @@ impl World {
             } else if host.read_wanted || host.seen.is_some() {
                 self.poll()?;
             } else if !self.store.pending.is_empty() {
-                self.commit();
+                self.commit()?;
             } else if let Some(at) = self.waiting(|client| client.connection.as_ref().is_some_and(|c| !c.up.is_empty()))
             {
                 self.up(at)?;

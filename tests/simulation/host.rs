@@ -146,6 +146,7 @@ impl World {
                     }
                     let opened = host.opened;
                     self.host = None;
+                    self.store.rest();
                     if !opened {
                         self.lose_unconfirmed();
                     }
@@ -181,7 +182,7 @@ impl World {
     pub(crate) fn open(&mut self) -> Result<(), String> {
         let answers = self.store.commit();
         if self.rng.chance(30) {
-            self.store.compact()?;
+            self.store.compact(protocol::Seq::MAX)?;
         }
         let Some(host) = &mut self.host else { return Ok(()) };
         (host.open_wanted, host.seen) = (false, None);
@@ -242,12 +243,12 @@ impl World {
         }
     }
 
-    /// The store commits, and the room will hear of it.
-    pub(crate) fn commit(&mut self) {
+    /// The store commits, and the room will hear of it. Its log is kept as short as it may be.
+    pub(crate) fn commit(&mut self) -> Result<(), String> {
         let answers = self.store.commit();
-        if let Some(host) = &mut self.host {
-            host.answers.extend(answers);
-        }
+        let Some(host) = &mut self.host else { return Ok(()) };
+        host.answers.extend(answers);
+        self.store.shorten(host.room.steady())
     }
 
     /// The room is told what the disk holds now.

@@ -53,6 +53,8 @@ enum Fault {
     IntentNotKept,
     /// A view is not told which of its texts was taken.
     ReceiptIgnored,
+    /// A log is shortened past what a save under way stands for.
+    ShortenedPastSave,
     /// What the watcher read is told once more, after something newer.
     OldNews,
 }

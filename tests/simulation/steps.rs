@@ -146,10 +146,7 @@ impl World {
             }
             Kind::Open => self.open(),
             Kind::Job => self.run_job(),
-            Kind::Commit => {
-                self.commit();
-                Ok(())
-            }
+            Kind::Commit => self.commit(),
             Kind::Answer => match self.host.as_mut().and_then(|host| host.answers.pop_front()) {
                 Some(answer) => self.tell(answer),
                 None => Ok(()),

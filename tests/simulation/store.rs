@@ -35,6 +35,8 @@ pub(crate) struct Store {
     pub(crate) taken: Option<Intent>,
     /// What does not yet.
     pub(crate) pending: VecDeque<Batch>,
+    /// Up to here the log is about to be shortened.
+    shortening: Seq,
     fault: Option<Fault>,
 }
 
@@ -59,8 +61,22 @@ impl Store {
         batches.into_iter().flat_map(|batch| self.keep(batch)).collect()
     }
 
+    /// Shortens the log as far as its room let it when this was called last; that takes a while. `steady`: as far as it lets it
+    /// now.
+    pub(crate) fn shorten(&mut self, steady: Seq) -> Result<(), String> {
+        let steady = if self.fault == Some(Fault::ShortenedPastSave) { Seq::MAX } else { steady };
+        let upto = std::mem::replace(&mut self.shortening, steady);
+        self.compact(upto)
+    }
+
+    /// The room is no more, and nothing of it goes on.
+    pub(crate) fn rest(&mut self) {
+        self.shortening = 0;
+    }
+
     /// The machine stops: some of the oldest batches made it, the rest is lost.
     pub(crate) fn crash(&mut self, rng: &mut Rng) {
+        self.rest();
         let made_it = rng.between(0, self.pending.len());
         let mut batches = std::mem::take(&mut self.pending).into_iter();
         for batch in batches.by_ref().take(made_it) {
@@ -90,16 +106,16 @@ impl Store {
         answers
     }
 
-    /// Replaces the beginning of the log by one state, as far as base and intent allow.
-    pub(crate) fn compact(&mut self) -> Result<(), String> {
+    /// Replaces the beginning of the log, up to there at most, by one state, as far as base and intent allow.
+    pub(crate) fn compact(&mut self, upto: Seq) -> Result<(), String> {
         let last = self.log.last().map_or(0, |(seq, _)| *seq);
         let base = match self.base.as_ref().map(|base| &base.at) {
             Some(BaseAt::Log(seq)) => *seq,
             _ => last,
         };
-        let until = base.min(self.intent.map_or(last, |intent| intent.seq));
+        let until = upto.min(base).min(self.intent.map_or(last, |intent| intent.seq));
         let count = self.log.iter().take_while(|(seq, _)| *seq <= until).count();
-        if count > 1 {
+        if let [_, .., (until, _)] = self.log[..count] {
             let tail = self.log.split_off(count);
             let merged = yrs::merge_updates_v1(self.log.iter().map(|(_, update)| update));
             let merged = merged.map_err(|error| format!("the log cannot be compacted: {error}"))?;

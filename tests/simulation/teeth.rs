@@ -71,6 +71,12 @@ fn store_41_what_was_confirmed_survives_and_half_a_merge_never_does() {
 }
 
 #[test]
+fn store_124_a_log_is_never_shortened_past_a_save_under_way() {
+    // It takes a merge, a save and a kill, each in its instant.
+    noticed_in(&[Shape::Text, Shape::Notebook], 4 * LONG_PATIENCE, &[], &[Fault::ShortenedPastSave]);
+}
+
+#[test]
 fn aware_40_everybody_knows_exactly_who_is_here() {
     noticed(&[Mutation::LostAwarenessRemoval, Mutation::NoAwarenessReplay], &[]);
 }

@@ -121,6 +121,7 @@ impl Site {
         (self.backing, self.wanted) = (Backing::File, true);
         self.jobs.clear();
         self.answers.clear();
+        self.store.rest();
     }
 
     fn is_wanted(&self) -> bool {
@@ -320,9 +321,10 @@ impl Two {
                 input => input.map_or(Ok(()), |input| self.tell(at, input)),
             },
             Kind::Commit => {
-                let answers = self.sites[at].store.commit();
-                self.sites[at].answers.extend(answers);
-                Ok(())
+                let site = &mut self.sites[at];
+                let answers = site.store.commit();
+                site.answers.extend(answers);
+                site.store.shorten(site.room.as_ref().map_or(0, DocumentRoom::steady))
             }
             Kind::Write => {
                 self.write(at);

@@ -73,7 +73,7 @@ impl Two {
         let answers = self.sites[at].store.commit();
         self.sites[at].answers.extend(answers);
         if self.rng.chance(30) {
-            self.sites[at].store.compact()?;
+            self.sites[at].store.compact(protocol::Seq::MAX)?;
         }
         if at == VIEW {
             self.sites[VIEW].reading = true;

@@ -7,7 +7,7 @@
 
 use crate::folder::{Spot, cannot, reach};
 use crate::place::{locate, normalise, words};
-use crate::temporary::{Step, Temporary, is_foreign, stem};
+use crate::temporary::{Step, Temporary, is_foreign, is_only_here, left};
 use crate::volume::Volume;
 use crate::{ReadError, WriteError};
 use protocol::{Digest, DiskContent};
@@ -200,6 +200,25 @@ fn undo<V: Volume>(volume: &V, temporary: &mut Temporary<'_, V>, target: &Path, 
     }
 }
 
+/// See [`crate::Root::left_beside`].
+pub(crate) fn left_beside(root: &Path, path: &str, intended: Option<Digest>) -> Result<Vec<DiskContent>, WriteError> {
+    let Ok(Spot { folder, name: target, .. }) = target(root, path) else { return Ok(Vec::new()) };
+    let places = left(&folder, &target, path)?;
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inside = look(&folder, &target, path)?;
+    let mut contents: Vec<DiskContent> = Vec::new();
+    for place in places {
+        let Some(content) = look(&folder, &place, path)? else { continue };
+        let is_known = content.bytes.is_empty() || inside.iter().chain(&contents).any(|known| *known == content);
+        if !is_known && is_only_here(&target, &place, intended.as_ref(), &content.digest) {
+            contents.push(content);
+        }
+    }
+    Ok(contents)
+}
+
 /// See [`crate::Root::recover`].
 pub(crate) fn recover(root: &Path, path: &str, intended: Option<Digest>) -> Result<(), WriteError> {
     target(root, path).map_or(Ok(()), |spot| recover_at(&spot.folder, &spot.name, path, intended))
@@ -213,19 +232,18 @@ pub(crate) fn recover_at<V: Volume>(
     path: &str,
     intended: Option<Digest>,
 ) -> Result<(), WriteError> {
-    let names = volume.names(&stem(target)).map_err(|error| other(path, words(&error)))?;
-    if names.is_empty() {
+    let places = left(volume, target, path)?;
+    if places.is_empty() {
         return Ok(());
     }
     let _turn = turn(target);
     if let Some(ours) = intended {
-        for name in names.iter().rev() {
-            let aside = target.with_file_name(name);
-            let Some(content) = look(volume, &aside, path)? else { continue };
-            if is_foreign(target, name, &ours, &content.digest)
+        for aside in places.iter().rev() {
+            let Some(content) = look(volume, aside, path)? else { continue };
+            if is_foreign(target, aside, &ours, &content.digest)
                 && look(volume, target, path)?.is_some_and(|inside| inside.digest == ours)
             {
-                let mut temporary = Temporary::found(volume, aside);
+                let mut temporary = Temporary::found(volume, aside.clone());
                 temporary.spare();
                 match replace(volume, &mut temporary, target, path, (content.digest, ours)) {
                     // Somebody wrote just now: that is newer.
@@ -236,8 +254,8 @@ pub(crate) fn recover_at<V: Volume>(
             }
         }
     }
-    for name in &names {
-        match volume.remove(&target.with_file_name(name)) {
+    for place in &places {
+        match volume.remove(place) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(failed(path, "what a save left beside it cannot be removed", &error));
             }

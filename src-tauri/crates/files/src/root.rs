@@ -145,6 +145,12 @@ impl Root {
         self.reading("", move |root, _| Ok(listing::files(root, limit))).await
     }
 
+    /// What saves of this file that were cut short left beside it and that may be nowhere else, the one changed longest ago
+    /// first: to be kept before [`Root::recover`]. `intended` as there.
+    pub async fn left_beside(&self, path: &str, intended: Option<Digest>) -> Result<Vec<DiskContent>, WriteError> {
+        self.writing(path, move |root, path| atomic::left_beside(root, path, intended)).await
+    }
+
     /// Tidies up after a save of this file that a crash cut short, before the file is read. `intended` is the content that the
     /// save was to put there, if it was never confirmed. Where it displaced another program's write of the last instant, that
     /// goes back into the file.

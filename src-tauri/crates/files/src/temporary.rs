@@ -8,9 +8,11 @@ use crate::atomic::{failed, other};
 use crate::place::words;
 use crate::volume::Volume;
 use protocol::Digest;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// Begins the name of every temporary file of ours.
@@ -30,6 +32,12 @@ pub(crate) struct Temporary<'a, V: Volume> {
     spared: bool,
 }
 
+/// Those that saves of this process are working with: nobody takes them for what a save left behind.
+fn in_use() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    static IN_USE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<V: Volume> Drop for Temporary<'_, V> {
     fn drop(&mut self) {
         if !self.spared
@@ -38,6 +46,7 @@ impl<V: Volume> Drop for Temporary<'_, V> {
         {
             tracing::warn!("{} cannot be removed: {error}", self.place.display());
         }
+        in_use().remove(&self.place);
     }
 }
 
@@ -51,9 +60,10 @@ impl<'a, V: Volume> Temporary<'a, V> {
         rights: Option<&V::Rights>,
     ) -> Result<Self, WriteError> {
         let place = target.with_file_name(name(target, step));
-        let created = volume.create(&place, rights.is_some());
-        let mut file = created.map_err(|error| failed(path, "its folder cannot be written", &error))?;
+        in_use().insert(place.clone());
         let temporary = Self::found(volume, place);
+        let created = volume.create(&temporary.place, rights.is_some());
+        let mut file = created.map_err(|error| failed(path, "its folder cannot be written", &error))?;
         let write = |file: &mut V::File| {
             volume.write(file, bytes)?;
             if let Some(rights) = rights {
@@ -74,6 +84,15 @@ impl<'a, V: Volume> Temporary<'a, V> {
     pub(crate) fn spare(&mut self) {
         self.spared = true;
     }
+}
+
+/// What saves that were cut short left beside a target: names, the one changed longest ago first.
+pub(crate) fn left<V: Volume>(volume: &V, target: &Path, path: &str) -> Result<Vec<PathBuf>, WriteError> {
+    let names = volume.names(&stem(target)).map_err(|error| other(path, words(&error)))?;
+    let mut places: Vec<PathBuf> = names.into_iter().map(|name| target.with_file_name(name)).collect();
+    let in_use = in_use();
+    places.retain(|place| !in_use.contains(place));
+    Ok(places)
 }
 
 fn short(digest: &Digest) -> String {
@@ -97,11 +116,23 @@ fn name(target: &Path, step: Step) -> String {
     format!("{}{}-{expected}-{}-{now}-{number}.tmp", stem(target), short(&step.ours), std::process::id())
 }
 
-/// Whether a temporary file of this name, with this content, belongs to a save of `ours` and holds what that save displaced
-/// without having expected it.
-pub(crate) fn is_foreign(target: &Path, name: &str, ours: &Digest, content: &Digest) -> bool {
-    let Some(rest) = name.strip_prefix(&stem(target)) else { return false };
-    let mut parts = rest.split('-');
-    let (put, expected) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    put == short(ours) && content != ours && expected != short(content)
+/// What the name of a temporary file says: the beginnings of the digests of what was to be put there, and of what was expected.
+fn said<'a>(target: &Path, place: &'a Path) -> Option<(&'a str, &'a str)> {
+    let mut parts = place.file_name()?.to_str()?.strip_prefix(&stem(target))?.split('-');
+    Some((parts.next()?, parts.next()?))
+}
+
+/// Whether a temporary file with this content belongs to a save of `ours` and holds what that save displaced without having
+/// expected it.
+pub(crate) fn is_foreign(target: &Path, place: &Path, ours: &Digest, content: &Digest) -> bool {
+    let is_foreign = |(put, expected)| put == short(ours) && content != ours && expected != short(content);
+    said(target, place).is_some_and(is_foreign)
+}
+
+/// Whether what a temporary file holds may be nowhere else: it is not of the save of `intended`, whose document knows it, and not
+/// what a save expected, which was kept before.
+pub(crate) fn is_only_here(target: &Path, place: &Path, intended: Option<&Digest>, content: &Digest) -> bool {
+    let is_only_here =
+        |(put, expected)| intended.is_none_or(|intended| put != short(intended)) && expected != short(content);
+    said(target, place).is_some_and(is_only_here)
 }

@@ -238,6 +238,31 @@ async fn file_7_what_an_interrupted_save_left_is_removed_and_what_it_displaced_g
     check(&[("ours", "before", "theirs"), ("older", "oldest", "oldest")], "ours", "theirs").await;
 }
 
+#[tokio::test]
+async fn store_121_what_may_be_nowhere_else_is_found_beside_a_file() {
+    let (_place, root) = folder();
+    let check = async |left: &[(&str, &str, &str)], intended: Option<&str>, found: &[&str]| {
+        std::fs::write(root.path().join("notes.md"), "ours").unwrap();
+        left.iter().for_each(|(ours, expected, content)| leave(&root, "notes.md", (ours, expected), content));
+        let intended = intended.and_then(digest);
+        let contents: Vec<_> = found.iter().map(|text| content(text)).collect();
+        assert_eq!(root.left_beside("notes.md", intended).await, Ok(contents), "{left:?}");
+        root.recover("notes.md", intended).await.unwrap();
+        assert_eq!(root.left_beside("notes.md", intended).await, Ok(vec![]));
+        assert_eq!(names(root.path()), ["methods", "notes.md"]);
+    };
+    // What was to be put there and never was; what came out unexpected; half of what was to be put there.
+    check(&[("new", "before", "new")], None, &["new"]).await;
+    check(&[("ours", "before", "theirs")], None, &["theirs"]).await;
+    check(&[("new", "before", "n")], None, &["n"]).await;
+    // In the file; kept before the save; empty; known to the document.
+    check(&[("ours", "before", "ours")], None, &[]).await;
+    check(&[("ours", "before", "before")], None, &[]).await;
+    check(&[("new", "before", "")], None, &[]).await;
+    check(&[("new", "before", "new")], Some("new"), &[]).await;
+    check(&[("ours", "before", "theirs"), ("new", "ours", "new")], Some("new"), &["theirs"]).await;
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn what_is_no_file_does_not_stop_anybody() {

@@ -221,6 +221,7 @@ impl Actor {
             Told::Fork { name, answer } => self.fork(name, answer),
             Told::Merge { by, update, session, answer } => self.merge(Foreign { by, update, session, answer }),
             Told::Discard { reason, last } => self.discard(reason, last),
+            Told::Shorten { done } => self.expired(done),
             Told::State(answer) => drop(answer.send(self.machine.state())),
             #[cfg(test)]
             Told::Break => self.broken = true,
@@ -299,7 +300,7 @@ impl Actor {
 
     pub(crate) fn commit(&mut self) {
         let (Some(mut group), Some(since)) = (self.log.take(), self.since) else { return };
-        group.batch.at = self.shared.clock.unix_ms();
+        group.batch.at = self.shared.clock.steady_ms();
         let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
         self.jobs.spawn(async move {
             let result = store.commit(folder, &room, since, group.batch.clone()).await;
@@ -309,13 +310,36 @@ impl Actor {
 
     /// Shortens the stored log if it grew by more than this since the last time.
     pub(crate) fn shorten(&mut self, longest: usize) {
-        let RoomId::Document { kind, .. } = &self.id else { return };
-        if !self.log.is_long(longest) {
-            return;
+        if self.log.is_long(longest) {
+            self.begin_to_shorten(None);
         }
-        let (store, folder, room, model) =
-            (self.shared.store.clone(), self.folder.id, self.id.to_string(), kind.model());
-        self.jobs.spawn(async move { Ended::Shortened(opening::shorten(&store, folder, &room, model).await) });
+    }
+
+    /// Shortens the stored log, as far as nothing under way needs it. `done` is dropped after it.
+    fn begin_to_shorten(&mut self, done: Option<oneshot::Sender<()>>) {
+        let RoomId::Document { kind, .. } = &self.id else { return };
+        let (store, folder, room) = (self.shared.store.clone(), self.folder.id, self.id.to_string());
+        let (model, upto) = (kind.model(), self.machine.steady());
+        self.jobs.spawn(async move {
+            if let Err(error) = opening::shorten(&store, folder, &room, model, upto).await {
+                tracing::warn!(error, room, "a log could not be shortened");
+            }
+            drop(done);
+            Ended::Shortened
+        });
+    }
+
+    /// The log grew old.
+    fn expired(&mut self, done: oneshot::Sender<()>) {
+        if self.since.is_some() {
+            if self.log.is_long(1) {
+                self.begin_to_shorten(Some(done));
+            }
+        } else if !self.disk.reading {
+            // Nobody is here, and it was not opened: this is all there is to do.
+            self.begin_to_shorten(Some(done));
+            self.done = true;
+        }
     }
 
     fn ended(&mut self, ended: Result<Ended, JoinError>) {

@@ -190,7 +190,7 @@ mod tests {
     async fn event_51_a_store_that_takes_no_events_hides_none_and_changes_no_number() {
         let place = tempfile::tempdir().unwrap();
         let (store, _) = Store::open(&place.path().join("store")).await.unwrap();
-        let clock = Clock::start(Clocks::default());
+        let clock = Clock::start(Clocks::default(), 0);
         let bus = Bus::start(store.clone(), clock.clone()).await.unwrap();
         let mut live = bus.subscribe();
         let emit = |bus: &Bus, line: &str| bus.emit("a", host_event(Level::Info, Action::Share, line));

@@ -38,7 +38,7 @@ pub(crate) enum Ended {
     Gathered(Result<Box<Material>, String>),
     Finished(Outcome),
     Committed { group: Group, result: store::Result<()> },
-    Shortened(Result<(), String>),
+    Shortened,
     Read { read: DiskRead, backing: Backing, merges: Option<Arc<[Merge]>>, writes: u64 },
     Wrote { outcome: WriteOutcome, backing: Backing },
     FileSaved(Result<(), String>),
@@ -160,8 +160,7 @@ impl Actor {
                 self.shorten(LONG_LOG);
             }
             Ended::Committed { group, result: Err(error) } => self.not_stored(group, &error),
-            Ended::Shortened(Ok(())) => {}
-            Ended::Shortened(Err(error)) => tracing::warn!(%error, room = %self.id, "a log could not be shortened"),
+            Ended::Shortened => {}
             Ended::Read { read, backing, merges, writes } => {
                 self.disk.reading = false;
                 if self.disk.writing || writes != self.disk.writes {

@@ -35,7 +35,8 @@ impl Host {
         let content = root.read(&path, self.shared().config.max_file).await.map_err(read_fault)?;
         let (file, _) = folder.identify(self.shared(), found).await?;
         let kept = Kept { time, why: Why::Checkpoint, content };
-        self.shared().store.keep_version(folder.id, &file, kept).await.map_err(store_fault)?;
+        let (store, now) = (&self.shared().store, self.shared().clock.steady_ms());
+        store.keep_version(folder.id, &file, now, kept).await.map_err(store_fault)?;
         Ok(dated(time))
     }
 

@@ -62,16 +62,39 @@ fn unix_ms() -> u64 {
 }
 
 /// The host's clocks: a monotonic one with a fixed start, by which everything is due (tokio's, so that tests can stop and
-/// advance it), and the machine's.
+/// advance it), the machine's, and one for ages.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     start: Instant,
     clocks: Clocks,
+    /// What the machine's clocks said at the start.
+    first: Moment,
+    /// What the clock for ages said then.
+    steady: u64,
 }
 
 impl Clock {
-    pub(crate) fn start(clocks: Clocks) -> Self {
-        Self { start: Instant::now(), clocks }
+    /// `lead`: [`Clock::lead`] as it was last, in an earlier run of the host.
+    pub(crate) fn start(clocks: Clocks, lead: i64) -> Self {
+        let first = (clocks.0)();
+        Self {
+            start: Instant::now(),
+            clocks,
+            first,
+            steady: first.unix_ms.saturating_add_signed(lead.saturating_neg()),
+        }
+    }
+
+    /// Milliseconds of a clock that nobody sets, for ages. It begins as the one that people are shown, and goes on evenly when
+    /// that is set; what it was set by while no host ran nobody knows.
+    pub(crate) fn steady_ms(&self) -> u64 {
+        let since = |moment: Moment| moment.whole.unwrap_or(moment.awake);
+        self.steady + since(self.moment()).saturating_sub(since(self.first)).as_millis() as u64
+    }
+
+    /// Milliseconds by which people's clock was set forward all in all.
+    pub(crate) fn lead(&self) -> i64 {
+        self.unix_ms() as i64 - self.steady_ms() as i64
     }
 
     /// What rooms want to know.
@@ -92,5 +115,41 @@ impl Clock {
     /// What the machine's clocks say.
     pub(crate) fn moment(&self) -> Moment {
         (self.clocks.0)()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Mutex, PoisonError};
+
+    #[test]
+    fn store_125_ages_go_on_evenly_when_the_clock_is_set() {
+        const YEAR: u64 = 365 * 24 * 3_600_000;
+        let now = Arc::new(Mutex::new(Moment { unix_ms: 50 * YEAR, ..Moment::default() }));
+        let read = now.clone();
+        let clocks = Clocks::new(move || *read.lock().unwrap_or_else(PoisonError::into_inner));
+        let pass = |seconds: u64, set: i64| {
+            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            let (span, ms) = (Duration::from_secs(seconds), seconds * 1000);
+            now.awake += span;
+            now.whole = Some(now.whole.unwrap_or_default() + span);
+            now.unix_ms = (now.unix_ms + ms).saturating_add_signed(set);
+        };
+        let clock = Clock::start(clocks.clone(), 0);
+        let check = |clock: &Clock, seconds: u64, lead: i64| {
+            assert_eq!((clock.steady_ms(), clock.lead()), (50 * YEAR + seconds * 1000, lead));
+        };
+        check(&clock, 0, 0);
+        pass(60, YEAR as i64);
+        check(&clock, 60, YEAR as i64);
+        // The next run of the host.
+        let clock = Clock::start(clocks.clone(), clock.lead());
+        check(&clock, 60, YEAR as i64);
+        pass(60, -2 * YEAR as i64);
+        check(&clock, 120, -(YEAR as i64));
+        let clock = Clock::start(clocks, clock.lead());
+        pass(60, YEAR as i64);
+        check(&clock, 180, 0);
     }
 }

@@ -117,7 +117,7 @@ impl Import<'_> {
         let now = shared.clock.unix_ms();
         let keep = vec![Kept { time: history.last.unwrap_or(now), why: Why::Imported, content }];
         let room = RoomId::document(kind, file).to_string();
-        let batch = Batch { keep, ..Batch::default() };
+        let batch = Batch { at: shared.clock.steady_ms(), keep, ..Batch::default() };
         let since = self.folder.session().0;
         shared.store.commit(self.folder.id, &room, since, batch).await.map_err(store_fault)?;
         Ok((Some(path), Outcome::Kept { updates }))

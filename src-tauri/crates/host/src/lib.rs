@@ -26,6 +26,7 @@ mod import;
 mod keeping;
 mod keys;
 mod kinds;
+mod leftovers;
 mod library;
 mod lifecycle;
 mod listing;

@@ -9,6 +9,7 @@ use crate::uploads::Uploads;
 use crate::{Host, HostConfig, Keeping, Result, Running, retention, sharing, statistics, wake};
 use protocol::{Action, ErrorBody, ErrorCode, EventRecord, Level};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex};
 use store::Store;
 use tokio::sync::{broadcast, watch};
@@ -33,12 +34,15 @@ impl Host {
             Keeping::File(_) => Keys::open(&state_dir, &store, config.owner_token.as_deref()).await?,
             Keeping::Temporary => Keys::passing(config.owner_token.as_deref()),
         };
-        let clock = Clock::start(config.clocks.clone());
+        let lead = store.setting(wake::LEAD).await.map_err(store_fault)?;
+        let lead = lead.and_then(|lead| lead.parse().ok()).unwrap_or(0);
+        let clock = Clock::start(config.clocks.clone(), lead);
         let bus = Bus::start(store.clone(), clock.clone()).await.map_err(store_fault)?;
         let shared = Arc::new(Shared {
             config,
             state_dir,
             clock,
+            lead: AtomicI64::new(lead),
             bus,
             store,
             clients: Clients::default(),
@@ -112,6 +116,7 @@ impl Host {
             closing.spawn(async move { folder.close(&reason).await });
         }
         while closing.join_next().await.is_some() {}
+        wake::remember_lead(shared).await;
         shared.stop.cancel();
         shared.bus.flush().await;
         shared.store.close().await;

@@ -52,6 +52,14 @@ impl Machine {
         }
     }
 
+    /// Up to here its stored log may be shortened.
+    pub(crate) fn steady(&self) -> protocol::Seq {
+        match self {
+            Self::Document(room) => room.steady(),
+            Self::Transient(_) => 0,
+        }
+    }
+
     pub(crate) fn is_wanted(&self) -> bool {
         match self {
             Self::Document(room) => room.is_wanted(),

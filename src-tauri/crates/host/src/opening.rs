@@ -1,12 +1,13 @@
 //! A room's material: its history (loaded, shortened) and its file (tidied up after an interrupted save, read, written).
 
 use crate::folder::Folder;
+use crate::leftovers::tidy;
 use crate::random;
 use crate::registry::Status;
 use crate::shared::Shared;
 use crate::views::{Shown, Way};
 use files::{ReadError, Root, WriteError};
-use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model};
+use protocol::{BaseAt, BaseRecord, Digest, DiskContent, FileId, Model, Seq};
 use rooms::{Backing, DiskRead, Opened, WriteOutcome};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -41,9 +42,8 @@ pub(crate) async fn gather(way: &Way, status: &Status) -> Result<Material, Strin
             let others = folder.rooms.of_file(file, Some(room));
             if !others.iter().any(|other| other.status.direct.load(Ordering::Relaxed))
                 && let Ok(root) = folder.root()
-                && let Err(error) = root.recover(&path, history.intent.map(|intent| intent.digest)).await
             {
-                tracing::error!(%error, "what a save cut short left behind could not be tidied up");
+                tidy(shared, folder, &root, (file, &path), history.intent.map(|intent| intent.digest)).await;
             }
             (read(shared, folder, file).await, Backing::File, None, None)
         }
@@ -133,22 +133,25 @@ pub(crate) async fn write(
     }
 }
 
-/// Replaces a stored log, as far as the base does not need it, by the state that it makes. The live document is not asked: what
-/// is stored is rebuilt from what is stored.
-pub(crate) async fn shorten(store: &Store, folder: FolderId, room: &str, model: Model) -> Result<(), String> {
-    let History { log, base, intent, .. } = store.history(folder, room).await.map_err(|error| error.to_string())?;
-    let Some((last, _)) = log.last() else { return Ok(()) };
-    let mut upto = *last;
+/// Replaces a stored log, as far as neither the base nor a save needs it, by the state that it makes. The live document is not
+/// asked: what is stored is rebuilt from what is stored. `upto`: as far as its room lets it ([`rooms::DocumentRoom::steady`]).
+pub(crate) async fn shorten(
+    store: &Store,
+    folder: FolderId,
+    room: &str,
+    model: Model,
+    mut upto: Seq,
+) -> Result<(), String> {
+    let History { since, log, base, intent, .. } =
+        store.history(folder, room).await.map_err(|error| error.to_string())?;
     if let Some(BaseRecord { at: BaseAt::Log(seq), .. }) = base {
         upto = upto.min(seq);
     }
     if let Some(intent) = intent {
         upto = upto.min(intent.seq);
     }
-    let updates: Vec<_> = log.into_iter().filter(|(seq, _)| *seq <= upto).map(|(_, update)| update).collect();
-    if updates.len() < 2 {
-        return Ok(());
-    }
+    let (rows, updates): (Vec<Seq>, Vec<_>) = log.into_iter().filter(|(seq, _)| *seq <= upto).unzip();
+    let [_, .., last] = rows[..] else { return Ok(()) };
     let rebuilding = tokio::task::spawn_blocking(move || {
         let mut document = Document::new(model, random::author());
         updates.iter().try_for_each(|update| document.apply(update).map(drop))?;
@@ -158,7 +161,7 @@ pub(crate) async fn shorten(store: &Store, folder: FolderId, room: &str, model: 
     let state = rebuilding.await.map_err(|error| error.to_string())?;
     let state = state.map_err(|error: UpdateError| error.to_string())?;
     let state = state.ok_or_else(|| format!("the log of {room} says more than the state that it makes; it stays"))?;
-    store.compact(folder, room, upto, state).await.map_err(|error| error.to_string())
+    store.compact(folder, room, since, last, state).await.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -191,9 +194,14 @@ mod tests {
             store.commit(folder, room, 1, Batch { append: log(updates), ..Batch::default() }).await.unwrap();
         };
         add("whole", &all).await;
-        shorten(&store, folder, "whole", Model::Text).await.unwrap();
+        shorten(&store, folder, "whole", Model::Text, Seq::MAX).await.unwrap();
         let short = store.history(folder, "whole").await.unwrap().log;
         assert_eq!(short.len(), 1);
+        // As far as its room lets it, and no further.
+        add("part", &all).await;
+        shorten(&store, folder, "part", Model::Text, 3).await.unwrap();
+        let part = store.history(folder, "part").await.unwrap().log;
+        assert_eq!(part.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [3, 4]);
         let document = Document::from_state(Model::Text, 9, &short[0].1).unwrap();
         assert_eq!(document.to_bytes(b""), b"three two one \n");
 
@@ -201,7 +209,7 @@ mod tests {
         let [first, _, third, fourth] = &all[..] else { panic!("four updates") };
         let gap = [first.clone(), third.clone(), fourth.clone()];
         add("gap", &gap).await;
-        assert!(shorten(&store, folder, "gap", Model::Text).await.unwrap_err().contains("it stays"));
+        assert!(shorten(&store, folder, "gap", Model::Text, Seq::MAX).await.unwrap_err().contains("it stays"));
         assert_eq!(store.history(folder, "gap").await.unwrap().log, log(&gap));
     }
 

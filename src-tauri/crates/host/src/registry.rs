@@ -83,6 +83,10 @@ pub(crate) enum Told {
         reason: String,
         last: oneshot::Sender<ydoc::State>,
     },
+    /// The history grew old: its log is to be shortened. `done` is dropped after it, at once if that is not the time.
+    Shorten {
+        done: oneshot::Sender<()>,
+    },
     /// The whole document, if it is open.
     State(oneshot::Sender<Option<ydoc::State>>),
     /// The room panics at the next thing it is told.

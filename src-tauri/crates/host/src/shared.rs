@@ -9,6 +9,7 @@ use crate::uploads::Uploads;
 use crate::{HostConfig, Result};
 use protocol::{ErrorBody, ErrorCode, Event, EventKind, Level};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
 use tokio::sync::watch;
@@ -19,6 +20,8 @@ pub(crate) struct Shared {
     pub(crate) config: HostConfig,
     pub(crate) state_dir: PathBuf,
     pub(crate) clock: Clock,
+    /// By how much people's clock was set, as it was remembered last.
+    pub(crate) lead: AtomicI64,
     pub(crate) store: Store,
     pub(crate) bus: Bus,
     pub(crate) clients: Clients,

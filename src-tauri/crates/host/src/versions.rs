@@ -3,6 +3,7 @@
 use crate::access::Grant;
 use crate::actor;
 use crate::folder::Folder;
+use crate::leftovers::tidy_if_free;
 use crate::registry::{Refused, Told};
 use crate::shared::{read_fault, store_fault};
 use crate::{Host, Result};
@@ -20,7 +21,10 @@ impl Host {
         let folder = self.shared().folder(&grant.slug)?;
         let (path, file) = find(&folder, path).await?;
         let versions = match file {
-            Some(file) => self.shared().store.versions(folder.id, &file).await.map_err(store_fault)?,
+            Some(file) => {
+                tidy_if_free(self.shared(), &folder, (&file, &path)).await;
+                self.shared().store.versions(folder.id, &file).await.map_err(store_fault)?
+            }
             None => Vec::new(),
         };
         Ok(VersionList { path, versions })

@@ -1,5 +1,5 @@
-//! Noticing that the computer slept: then every folder is looked at anew, every client is asked whether it is still there, and
-//! the host says so.
+//! Noticing that the computer slept, or that its clock was set. After a sleep: every folder is looked at anew, every client is asked whether it is still
+//! there, and the host says so. How far the clock was set is remembered for the next run, so that ages go on evenly.
 //!
 //! Not here: how a folder is looked at (`watching`), how a socket is asked (whoever has it, see [`crate::Host::wakes`]).
 
@@ -7,8 +7,13 @@ use crate::clock::Moment;
 use crate::shared::Shared;
 use protocol::{Action, Level};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+/// The setting that says by how much the clock was set, in milliseconds.
+pub(crate) const LEAD: &str = "clock-lead";
+/// Differences below this are no setting of a clock: clocks drift, and are put right little by little.
+const DRIFT: i64 = 60_000;
 /// How often the clocks are compared.
 const TICK: Duration = Duration::from_secs(1);
 /// A shorter sleep is none: no connection and no notification is lost by it.
@@ -42,6 +47,19 @@ pub(crate) async fn watch(shared: Arc<Shared>) {
             woke(&shared, span);
         }
         before = now;
+        remember_lead(&shared).await;
+    }
+}
+
+/// Remembers by how much the clock was set, if that is news.
+pub(crate) async fn remember_lead(shared: &Shared) {
+    let lead = shared.clock.lead();
+    if (lead - shared.lead.load(Ordering::Relaxed)).abs() < DRIFT {
+        return;
+    }
+    match shared.store.set_setting(LEAD, &lead.to_string()).await {
+        Ok(()) => shared.lead.store(lead, Ordering::Relaxed),
+        Err(error) => tracing::warn!(%error, "that the clock was set could not be remembered"),
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::access::Grant;
 use crate::encoding::{from_base64, rfc3339};
 use crate::folder::Folder;
+use crate::leftovers::tidy_if_free;
 use crate::making::{Thing, expect_directory};
 use crate::shared::{change_fault, host_event, read_fault, store_fault};
 use crate::uploads::Arrived;
@@ -159,6 +160,9 @@ impl Host {
             Err(ReadError::NotFound(_)) => path.to_owned(),
             Err(error) => return Err(read_fault(error)),
         };
+        if let Some(row) = folder.ids.at(&own) {
+            tidy_if_free(self.shared(), folder, (&row.id, &own)).await;
+        }
         let disk = match root.read(&own, limit).await {
             Ok(content) => Some(content),
             Err(ReadError::NotFound(_)) => None,
@@ -179,8 +183,9 @@ impl Host {
         if let Some(content) = disk.filter(|content| content.digest != new.digest) {
             let found = root.metadata(&own).await.map_err(read_fault)?;
             let (file, _) = folder.identify(self.shared(), found).await?;
-            let kept = Kept { time: self.shared().clock.now().unix_ms, why: Why::Saved, content };
-            self.shared().store.keep_version(folder.id, &file, kept).await.map_err(store_fault)?;
+            let (store, clock) = (&self.shared().store, &self.shared().clock);
+            let kept = Kept { time: clock.unix_ms(), why: Why::Saved, content };
+            store.keep_version(folder.id, &file, clock.steady_ms(), kept).await.map_err(store_fault)?;
         }
         root.write_if(&own, new.bytes, expect).await.map_err(|error| match error {
             // Whoever saves has not seen what was written in this moment.

@@ -171,6 +171,47 @@ fn session_11_a_history_that_cannot_be_read_is_laid_aside_and_begins_anew_in_a_n
 }
 
 #[test]
+fn store_120_a_history_with_an_entry_that_is_refused_now_goes_on_in_its_session() {
+    let place = Place::new(&[("a.md", "hello\n")]);
+    let (file, session, state) = place.run(async |host| {
+        let mut ana = Peer::open(&host, &owner(&host), "a.md").await;
+        ana.type_in("there\n").await;
+        host.shutdown().await;
+        (ana.file.clone(), ana.session.clone(), ana.state())
+    });
+    let room = format!("text:file:{file}");
+    let rows = async |entry: Option<&[u8]>| {
+        let (store, _) = Store::open(&place.state_dir().join("commonplace.sqlite")).await.unwrap();
+        let folder = store.folders().await.unwrap().remove(0);
+        let log = store.history(folder.id, &room).await.unwrap().log;
+        if let Some(entry) = entry {
+            let append = vec![(log.last().unwrap().0 + 1, entry.into())];
+            let batch = store::Batch { append, ..store::Batch::default() };
+            store.commit(folder.id, &room, 1, batch).await.unwrap();
+        }
+        store.close().await;
+        log
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // As a milder version logged it: a value in a map, and another in that.
+    let entry =
+        [&[1, 2, 9, 0, 0x28, 1, 1][..], b"a", &[1], b"k", &[1, 126, 0x28, 0, 9, 0, 1], b"k", &[1, 126, 0]].concat();
+    let before = runtime.block_on(rows(Some(&entry)));
+    place.run(async |host| {
+        let mut events = host.events();
+        let mut ana = Peer::open_with(&host, &owner(&host), "a.md", Some(state), Some(session)).await;
+        event(&mut events, "what was refused", |record| record.event.line.contains("1 entry in the history of a.md"))
+            .await;
+        ana.type_in("again\n").await;
+        Peer::open(&host, &owner(&host), "a.md").await.sees("hello\nthere\nagain\n").await;
+        host.shutdown().await;
+    });
+    assert_eq!(place.read("a.md"), "hello\nthere\nagain\n");
+    let after = runtime.block_on(rows(None));
+    assert_eq!((&after[..before.len()], &*after[before.len()].1), (&before[..], &*entry), "nothing is laid aside");
+}
+
+#[test]
 fn save_30_an_edit_reaches_the_file_and_stopping_the_host_waits_for_it() {
     let place = Place::new(&[("a.md", "hello\n"), ("b.md", "")]);
     let mut config = place.config();

@@ -176,7 +176,7 @@ impl Live {
             true => BaseAt::Log(self.seq),
             false => BaseAt::Copy(merged.base.state.clone()),
         };
-        turn.want(Effect::SetBase(BaseRecord { digest: content.digest, at }));
+        self.agree(turn, BaseRecord { digest: content.digest, at });
         let told = merged.is_told(new.is_some());
         self.base = merged.base;
         self.like = content.bytes.clone();

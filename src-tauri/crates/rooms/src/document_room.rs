@@ -7,7 +7,7 @@ use crate::place::{Place, Turn};
 use crate::rebuild::{Rebuild, Rebuilt};
 use crate::roster::Roster;
 use crate::{Authors, Backing, Effect, Here, Input, Job, Now, Policy};
-use protocol::{ClientId, CloseCode, Model, RoomId};
+use protocol::{ClientId, CloseCode, Model, RoomId, Seq};
 use std::time::Duration;
 use ydoc::State;
 
@@ -155,6 +155,16 @@ impl DocumentRoom {
             Phase::Open(live) => live.unsaved || !self.is_empty(),
             Phase::Fresh | Phase::Opening(_) => true,
             Phase::Finished => false,
+        }
+    }
+
+    /// Up to here the stored log may be shortened, now or later: nothing under way stands for less of it that the store was not
+    /// told of. While the room opens nothing may be.
+    pub fn steady(&self) -> Seq {
+        match &self.phase {
+            Phase::Open(live) => live.steady(),
+            Phase::Opening(_) => 0,
+            Phase::Fresh | Phase::Finished => Seq::MAX,
         }
     }
 

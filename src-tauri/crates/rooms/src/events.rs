@@ -76,6 +76,17 @@ impl Teller<'_> {
         self.info(Action::Initialize, OUT_OF_SYNC, line)
     }
 
+    /// `refused`: entries of the log of which today's rules refuse something.
+    pub(crate) fn mended(&self, refused: usize) -> Event {
+        let (entries, it) = match refused {
+            1 => ("1 entry".to_owned(), "it"),
+            _ => (format!("{refused} entries"), "them"),
+        };
+        let cannot = format!("{entries} in the history of {} cannot be taken any more", self.file());
+        let line = format!("{cannot}; all that does not build on {it} is there");
+        self.event(Level::Warning, EventKind::Host, Action::Load, "", line)
+    }
+
     pub(crate) fn ready(&self) -> Event {
         self.info(Action::Initialize, "Room initialized", "Room ready".to_owned())
     }

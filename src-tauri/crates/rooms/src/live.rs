@@ -11,7 +11,7 @@ use crate::place::{Place, Turn};
 use crate::save::SaveClock;
 use crate::{Backing, DiskRead, Effect, Input};
 use bytes::Bytes;
-use protocol::{ClientId, CloseCode, DiskContent, FileState, Notice, Seq};
+use protocol::{BaseAt, BaseRecord, ClientId, CloseCode, DiskContent, FileState, Notice, Seq};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,8 @@ pub(crate) struct Live {
     /// The file lacks edits.
     pub(crate) unsaved: bool,
     pub(crate) base: Base,
+    /// Where in the log the base is that was remembered last; `None`: it is a copy.
+    base_at: Option<Seq>,
     /// What the file holds, as far as it was merged: `base` stands for it.
     pub(crate) seen: DiskContent,
     /// The newest text from outside, of the file or a view: what is written is written like it.
@@ -101,7 +103,8 @@ pub(crate) enum Work {
     Idle,
     /// The file is read, because of a doubt.
     Looking,
-    Rendering,
+    /// What stands for the log so far.
+    Rendering(Seq),
     Intending(Rendered),
     Writing(Rendered),
     Merging {
@@ -135,6 +138,7 @@ impl Live {
             edited: seq,
             unsaved,
             base,
+            base_at: None,
             like: seen.bytes.clone(),
             styled: 0,
             seen,
@@ -366,6 +370,27 @@ impl Live {
     /// once more, by another author, and a client that came back with the first would double it.
     pub(crate) fn log_own(&mut self, turn: &mut Turn<'_>, update: Update) {
         self.gate = Some(self.log(turn, update));
+    }
+
+    /// Remembers the base.
+    pub(crate) fn agree(&mut self, turn: &mut Turn<'_>, record: BaseRecord) {
+        self.base_at = match &record.at {
+            BaseAt::Log(seq) => Some(*seq),
+            BaseAt::Copy(_) => None,
+        };
+        turn.want(Effect::SetBase(record));
+    }
+
+    /// Up to here the log may be shortened: nothing that is under way, or not durable yet, stands for less of it, nor will
+    /// anything that begins later.
+    pub(crate) fn steady(&self) -> Seq {
+        let saving = match &self.work {
+            Work::Rendering(seq) => Some(*seq),
+            Work::Intending(rendered) | Work::Writing(rendered) => Some(rendered.seq),
+            _ => None,
+        };
+        let doubt = self.doubt.as_ref().map(|written| written.seq);
+        [saving, doubt, self.base_at].into_iter().flatten().fold(self.stored, Seq::min)
     }
 
     /// Sends an update to the others.

@@ -101,7 +101,7 @@ impl Waiting {
 
 /// Opens the room: says what was found, remembers it, and serves those who wait.
 pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live {
-    let Ready { document, seq, source, append, base, record, seen, unsaved, trouble, written } = ready;
+    let Ready { document, seq, source, append, base, record, seen, unsaved, trouble, written, refused } = ready;
     match &source {
         Source::File => turn.tell(|teller, _| teller.loaded_file()),
         Source::Log { ahead, merged } => {
@@ -111,6 +111,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
                 turn.tell(|teller, place| teller.out_of_sync(place.model, &found.report));
             }
         }
+    }
+    if refused > 0 {
+        turn.tell(|teller, _| teller.mended(refused));
     }
     turn.tell(|teller, _| teller.ready());
     let mut live = Live::new(Start { document, seq, base, seen, unsaved, written });
@@ -126,7 +129,7 @@ pub(crate) fn open(turn: &mut Turn<'_>, ready: Ready, waiting: Waiting) -> Live 
         live.merged_in(turn, found);
     }
     if let Some(record) = record {
-        turn.want(Effect::SetBase(record));
+        live.agree(turn, record);
     }
     match trouble {
         Some(Trouble::Gone) => live.gone(turn),

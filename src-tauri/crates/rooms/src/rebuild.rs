@@ -49,6 +49,8 @@ pub(crate) struct Ready {
     pub(crate) trouble: Option<Trouble>,
     /// A save that may or may not have reached the file.
     pub(crate) written: Option<Rendered>,
+    /// Entries of the log that today's rules refuse, at least in part.
+    pub(crate) refused: usize,
 }
 
 /// Where the document came from.
@@ -111,6 +113,7 @@ impl Rebuild {
             unsaved: false,
             trouble: None,
             written: None,
+            refused: 0,
         }))
     }
 
@@ -123,8 +126,8 @@ impl Rebuild {
             BaseAt::Copy(_) => None,
         });
         let wanted: Vec<Seq> = base_at.into_iter().chain(intent.map(|intent| intent.seq)).collect();
-        let (mut document, mut states) = match prefixes(model, authors, &log, &wanted) {
-            Ok(found) => found,
+        let (mut document, mut states, refused) = match prefixes(model, authors, &log, &wanted) {
+            Ok(Prefixes { document, states, refused }) => (document, states, refused),
             Err(error) => {
                 let reason = format!("The history of {} cannot be read: {error}", crate::events::name(&path));
                 return Rebuilt::Refused { code: CloseCode::Fault, reason };
@@ -176,6 +179,7 @@ impl Rebuild {
                 unsaved: ahead != Some(0),
                 trouble: Some(trouble),
                 written,
+                refused,
             }))
         };
         let content = match disk {
@@ -187,10 +191,14 @@ impl Rebuild {
         };
 
         // The file as it was left, by a confirmed save or by one that a crash cut short: nothing is merged, so nothing that
-        // was saved is inserted a second time.
+        // was saved is inserted a second time. What the file has of refused entries is merged: else the next save would take it
+        // out.
+        let is_sound = |state: &State| refused == 0 || says(model, state, &content.bytes);
         let adopted = match (&known, &written) {
-            (Some((at, base)), _) if base.digest == content.digest && !happened => Some((*at, base.clone(), None)),
-            (_, Some(written)) if written.content.digest == content.digest => {
+            (Some((at, base)), _) if base.digest == content.digest && !happened && is_sound(&base.state) => {
+                Some((*at, base.clone(), None))
+            }
+            (_, Some(written)) if written.content.digest == content.digest && is_sound(&written.state) => {
                 Some(agreed(Some(written.seq), written.state.clone(), content.digest))
             }
             (None, _) if *document.to_bytes(&content.bytes) == *content.bytes => {
@@ -212,6 +220,7 @@ impl Rebuild {
                 unsaved,
                 trouble: None,
                 written: None,
+                refused,
             }));
         }
 
@@ -232,7 +241,10 @@ impl Rebuild {
         let digest = content.digest;
         match merge.run() {
             Ok(merged) => match merged.apply_to(&mut document) {
-                Ok(append) => Rebuilt::Ready(Box::new(adopt(document, append, last, content, merged, ahead))),
+                Ok(append) => {
+                    let ready = adopt(document, append, last, content, merged, ahead);
+                    Rebuilt::Ready(Box::new(Ready { refused, ..ready }))
+                }
                 Err(error) => unmerged(document, written, Trouble::Misfit { digest, error }),
             },
             Err(error) => {
@@ -276,30 +288,49 @@ fn adopt(
         unsaved: !merged.exact,
         trouble: None,
         written: None,
+        refused: 0,
     }
 }
 
-type Prefixes = (Document, HashMap<Seq, State>);
+/// Whether this is the state of a document that says these bytes.
+fn says(model: Model, state: &State, bytes: &[u8]) -> bool {
+    // The author writes nothing here.
+    Document::from_state(model, 1, state).is_ok_and(|document| *document.to_bytes(bytes) == *bytes)
+}
+
+/// A log, replayed.
+struct Prefixes {
+    document: Document,
+    /// Its state at each wanted number.
+    states: HashMap<Seq, State>,
+    /// Entries that today's rules refuse, at least in part.
+    refused: usize,
+}
 
 /// Replays the log; also answers its state at each wanted number that it reaches. The first entry may stand for all before it,
-/// so that a number below it cannot be reached.
+/// so that a number below it cannot be reached. Of what is refused now, because rules were milder when it was logged, the sound
+/// part is taken.
 fn prefixes(model: Model, authors: Authors, log: &[(Seq, Update)], wanted: &[Seq]) -> Result<Prefixes, UpdateError> {
     let mut document = Document::new(model, authors.document);
-    let mut states = HashMap::new();
+    let (mut states, mut refused) = (HashMap::new(), 0);
     for (seq, update) in log {
-        document.apply(update)?;
+        refused += usize::from(!document.replay(update)?);
         if wanted.contains(seq) {
             states.insert(*seq, document.state());
         }
     }
-    Ok((document, states))
+    if refused > 0 {
+        // What builds on it would wait for ever.
+        document = Document::from_state(model, authors.document, &document.state())?;
+    }
+    Ok(Prefixes { document, states, refused })
 }
 
 /// Places in the log at which the file may have been written, the newest first.
 fn guesses(model: Model, authors: Authors, log: &[(Seq, Update)], bytes: &[u8]) -> Vec<Base> {
     let step = log.len().div_ceil(MOST_GUESSES).max(1);
     let wanted: Vec<Seq> = log.iter().rev().step_by(step).map(|(seq, _)| *seq).collect();
-    let mut states = prefixes(model, authors, log, &wanted).map(|(_, states)| states).unwrap_or_default();
+    let mut states = prefixes(model, authors, log, &wanted).map(|found| found.states).unwrap_or_default();
     let base = |state: State| {
         let document = Document::from_state(model, authors.document, &state).ok()?;
         Some(Base { digest: Digest::of(&document.to_bytes(bytes)), state })

@@ -45,7 +45,7 @@ impl Live {
         self.flush = false;
         let (state, like) = (self.document.state(), self.like.clone());
         turn.want(Effect::Run(Job::render(turn.place.model, state, self.seq, like)));
-        self.work = Work::Rendering;
+        self.work = Work::Rendering(self.seq);
     }
 
     /// Leaves a save for what is on disk; it comes again after the merge.
@@ -56,7 +56,7 @@ impl Live {
 
     /// The bytes to write are known.
     pub(crate) fn rendered(&mut self, turn: &mut Turn<'_>, rendered: Option<Rendered>) {
-        if !matches!(self.work, Work::Rendering) {
+        if !matches!(self.work, Work::Rendering(_)) {
             return;
         }
         self.work = Work::Idle;
@@ -143,7 +143,7 @@ impl Live {
         }
         if !faulty!(NoBase) {
             self.base = Base { state, digest };
-            turn.want(Effect::SetBase(BaseRecord { digest, at: BaseAt::Log(seq) }));
+            self.agree(turn, BaseRecord { digest, at: BaseAt::Log(seq) });
         }
         if self.styled <= seq {
             self.like = content.bytes.clone();

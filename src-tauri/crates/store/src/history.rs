@@ -4,7 +4,7 @@
 
 use crate::connection::Fault;
 use crate::{Batch, FolderId, History, versions};
-use protocol::{BaseAt, BaseRecord, Digest, Intent, Seq};
+use protocol::{BaseAt, BaseRecord, Digest, FileId, Intent, Seq};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -103,7 +103,7 @@ fn write_batch(connection: &Connection, folder: FolderId, room: &str, since: u64
             .prepare_cached("INSERT OR REPLACE INTO receipts (document, view, digest, seq) VALUES (?, ?, ?, ?)")?
             .execute(params![document, view, &digest.0[..], *seq as i64])?;
     }
-    versions::keep(connection, folder, file_of(room), &batch.keep)?;
+    versions::keep(connection, folder, file_of(room), batch.at, &batch.keep)?;
     batch.merges.iter().try_for_each(|merge| versions::remember(connection, document, merge))
 }
 
@@ -117,6 +117,20 @@ fn set_intent(connection: &Connection, document: i64, intent: Option<Intent>) ->
         params![intent.as_ref().map(|intent| &intent.digest.0[..]), intent.map(|intent| intent.seq as i64), document],
     )?;
     Ok(())
+}
+
+/// Whether a room of this file has an intent.
+pub(crate) fn is_intended(connection: &Connection, folder: FolderId, file: &FileId) -> Outcome<bool> {
+    let mut statement = connection.prepare_cached(
+        "SELECT room FROM documents WHERE folder = ? AND intent_seq IS NOT NULL AND room NOT LIKE 'cleared %'",
+    )?;
+    let rooms = statement.query_map([folder.0], |row| row.get::<_, String>(0))?;
+    for room in rooms {
+        if file_of(&room?) == file.as_str() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Row of a document: its number, `since`, and the intent.
@@ -198,10 +212,16 @@ pub(crate) fn read(connection: &Connection, folder: FolderId, room: &str) -> Out
 }
 
 /// Puts one state in the place of the log up to `seq`. Nothing happens where a base or an intent stands for less of the log:
-/// its state could not be made again.
-pub(crate) fn compact(connection: &Connection, folder: FolderId, room: &str, seq: Seq, state: &[u8]) -> Outcome<()> {
-    let Some((document, _, intent)) = find(connection, folder, room)? else { return Ok(()) };
-    if intent.is_some_and(|intent| intent.seq < seq) {
+/// its state could not be made again; nor where the history is another than the one that began in session `since`.
+pub(crate) fn compact(
+    connection: &Connection,
+    folder: FolderId,
+    room: &str,
+    since: u64,
+    (seq, state): (Seq, &[u8]),
+) -> Outcome<()> {
+    let Some((document, now, intent)) = find(connection, folder, room)? else { return Ok(()) };
+    if now != since || intent.is_some_and(|intent| intent.seq < seq) {
         return Ok(());
     }
     if matches!(base(connection, document)?, Some(BaseRecord { at: BaseAt::Log(at), .. }) if at < seq) {

@@ -105,7 +105,7 @@ pub struct History {
 /// What is written to a room's history in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// When it is written, in Unix milliseconds; tells the age of the log.
+    /// When it is written, in milliseconds of a clock that nobody sets; tells the age of the log and of what is kept.
     pub at: u64,
     /// To the end of the log.
     pub append: Vec<(Seq, Arc<[u8]>)>,
@@ -242,6 +242,12 @@ impl Store {
         self.0.run(of_room(&room), move |c| history::read(c, folder, &room)).await
     }
 
+    /// Whether a save of one of this file's rooms was begun and not confirmed.
+    pub async fn is_intended(&self, folder: FolderId, file: &FileId) -> Result<bool> {
+        let file = file.clone();
+        self.0.run(of_file(&file), move |c| history::is_intended(c, folder, &file)).await
+    }
+
     /// Writes a batch durably. `since` is used when the history begins with it.
     pub async fn commit(&self, folder: FolderId, room: &str, since: u64, batch: Batch) -> Result<()> {
         self.write_ahead(folder, history::file_of(room), &batch.keep).await?;
@@ -255,14 +261,15 @@ impl Store {
         self.0.run(of_room(&room), move |c| history::taken(c, folder, &room, &view)).await
     }
 
-    /// Replaces the log up to and including `seq` by one state. Never past a base that points into the log: then nothing happens.
-    pub async fn compact(&self, folder: FolderId, room: &str, seq: Seq, state: Arc<[u8]>) -> Result<()> {
+    /// Replaces the log up to and including `seq` by one state. Never past a base or an intent that points into the log, nor in
+    /// another history than the one that began in session `since`: then nothing happens.
+    pub async fn compact(&self, folder: FolderId, room: &str, since: u64, seq: Seq, state: Arc<[u8]>) -> Result<()> {
         let room = room.to_owned();
-        self.0.run(of_room(&room), move |c| history::compact(c, folder, &room, seq, &state)).await
+        self.0.run(of_room(&room), move |c| history::compact(c, folder, &room, since, (seq, &state))).await
     }
 
     /// Rooms, with their folders, whose log has more than one row and did not grow since `before`. They count as looked at `now`:
-    /// none is answered again before it is as old once more. Unix milliseconds.
+    /// none is answered again before it is as old once more. Times as in [`Batch::at`].
     pub async fn take_expired(&self, before: u64, now: u64) -> Result<Vec<(FolderId, String)>> {
         self.0.run("the ages of the histories", move |c| history::take_expired(c, before, now)).await
     }
@@ -295,11 +302,12 @@ impl Store {
         Ok((bytes.len() as u64 == version.size).then_some((version, bytes)))
     }
 
-    /// Keeps a version beside those of the file's rooms. A checkpoint takes the place of the one before.
-    pub async fn keep_version(&self, folder: FolderId, file: &FileId, kept: Kept) -> Result<()> {
+    /// Keeps a version beside those of the file's rooms. A checkpoint takes the place of the one before. `now` as in
+    /// [`Batch::at`].
+    pub async fn keep_version(&self, folder: FolderId, file: &FileId, now: u64, kept: Kept) -> Result<()> {
         let (file, kept) = (file.clone(), vec![kept]);
         self.write_ahead(folder, &file.0, &kept).await?;
-        self.0.run(of_file(&file), move |c| versions::keep(c, folder, &file.0, &kept)).await
+        self.0.run(of_file(&file), move |c| versions::keep(c, folder, &file.0, now, &kept)).await
     }
 
     /// Forgets a version; whether it was there.

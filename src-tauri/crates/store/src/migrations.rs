@@ -6,12 +6,13 @@ use crate::connection::Fault;
 use rusqlite::Connection;
 
 /// Step n brings a file from version n to n + 1.
-pub(crate) const STEPS: [&str; 5] = [
+pub(crate) const STEPS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// Brings a file to the newest version; refuses one that a newer program made.

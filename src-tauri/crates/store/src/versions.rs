@@ -35,7 +35,10 @@ const DAY: u64 = 24 * HOUR;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry {
     id: i64,
+    /// As it is shown; people set that clock.
     time: u64,
+    /// By a clock that nobody sets: tells its age.
+    kept: u64,
     /// It is one side of a merge.
     side: bool,
     size: u64,
@@ -48,7 +51,7 @@ struct Entry {
 /// hour of the last day, and of each day. If they have more than 64 MB all together, the oldest go, but never the newest 5
 /// nor the sides of the newest merge.
 fn superfluous(entries: &[Entry]) -> Vec<i64> {
-    let now = entries.first().map_or(0, |newest| newest.time);
+    let now = entries.first().map_or(0, |newest| newest.kept);
     let mut sides = 0;
     let mut doomed = HashSet::new();
     let mut spared = HashSet::new();
@@ -61,7 +64,7 @@ fn superfluous(entries: &[Entry]) -> Vec<i64> {
         if at < NEWEST || (entry.side && sides <= SIDES) {
             continue;
         }
-        let span = match now.saturating_sub(entry.time) {
+        let span = match now.saturating_sub(entry.kept) {
             0..HOUR => MINUTE,
             HOUR..DAY => HOUR,
             _ => DAY,
@@ -86,8 +89,8 @@ fn superfluous(entries: &[Entry]) -> Vec<i64> {
 }
 
 /// Keeps versions, and removes those that need not be kept any more. The same bytes again are no new version; a checkpoint is
-/// counted with none of this, and takes the place of the one before.
-pub(crate) fn keep(connection: &Connection, folder: FolderId, file: &str, kept: &[Kept]) -> Outcome<()> {
+/// counted with none of this, and takes the place of the one before. `now`: milliseconds of a clock that nobody sets.
+pub(crate) fn keep(connection: &Connection, folder: FolderId, file: &str, now: u64, kept: &[Kept]) -> Outcome<()> {
     if kept.is_empty() {
         return Ok(());
     }
@@ -113,11 +116,11 @@ pub(crate) fn keep(connection: &Connection, folder: FolderId, file: &str, kept: 
             }
         };
         let id = connection
-            .prepare_cached("INSERT INTO versions (content, time, why) VALUES (?, ?, ?)")?
-            .insert(params![number, *time as i64, why.as_str()])?;
+            .prepare_cached("INSERT INTO versions (content, time, kept, why) VALUES (?, ?, ?, ?)")?
+            .insert(params![number, *time as i64, now as i64, why.as_str()])?;
         if *why != Why::Checkpoint {
             let size = content.bytes.len() as u64;
-            entries.insert(0, Entry { id, time: *time, side, size, digest: content.digest });
+            entries.insert(0, Entry { id, time: *time, kept: now, side, size, digest: content.digest });
         }
     }
     doomed.extend(superfluous(&entries));
@@ -179,18 +182,18 @@ pub(crate) fn write_next(
 /// Of one file, without its checkpoint, the newest first.
 fn entries(connection: &Connection, folder: FolderId, file: &str) -> Outcome<Vec<Entry>> {
     let mut statement = connection.prepare_cached(
-        "SELECT versions.id, time, why IN ('here', 'disk'), size, digest
+        "SELECT versions.id, time, kept, why IN ('here', 'disk'), size, digest
          FROM versions JOIN contents ON contents.id = content
          WHERE folder = ? AND file = ? AND why <> 'checkpoint' ORDER BY versions.id DESC",
     )?;
     let rows = statement.query_map(params![folder.0, file], |row| {
-        let entry = (row.get(0)?, row.get::<_, i64>(1)? as u64, row.get(2)?, row.get::<_, i64>(3)? as u64);
-        Ok((entry, row.get::<_, Vec<u8>>(4)?))
+        let [time, kept, size] = [row.get::<_, i64>(1)?, row.get(2)?, row.get(4)?].map(|number| number as u64);
+        Ok(((row.get(0)?, time, kept, row.get(3)?, size), row.get::<_, Vec<u8>>(5)?))
     })?;
     let mut entries = Vec::new();
     for row in rows {
-        let ((id, time, side, size), digest) = row?;
-        entries.push(Entry { id, time, side, size, digest: digest_of(&digest)? });
+        let ((id, time, kept, side, size), digest) = row?;
+        entries.push(Entry { id, time, kept, side, size, digest: digest_of(&digest)? });
     }
     Ok(entries)
 }
@@ -298,7 +301,8 @@ mod tests {
     fn entries(ages: &[u64], side: impl Fn(usize) -> bool, size: u64) -> Vec<Entry> {
         let entry = |(at, age): (usize, &u64)| {
             let id = (ages.len() - at) as i64;
-            Entry { id, time: NOW - age, side: side(at), size, digest: Digest::of(&id.to_le_bytes()) }
+            let (time, digest) = (NOW - age, Digest::of(&id.to_le_bytes()));
+            Entry { id, time, kept: time, side: side(at), size, digest }
         };
         ages.iter().enumerate().map(entry).collect()
     }
@@ -331,6 +335,21 @@ mod tests {
             now = left(&now);
         }
         assert_eq!(now, left(&all));
+    }
+
+    #[test]
+    fn store_125_a_clock_that_was_set_thins_no_versions_before_their_time() {
+        const YEAR: u64 = 365 * DAY;
+        let ages: Vec<u64> = (0..60).map(|at| at * MINUTE).collect();
+        for set in [NOW + YEAR, NOW - YEAR, 0] {
+            // All but the newest are of before the clock was set.
+            let mut all = entries(&ages, |_| false, 1);
+            all[0].time = set;
+            assert_eq!(left(&all), all);
+            // Those of after it, too.
+            all[..30].iter_mut().for_each(|entry| entry.time = set + entry.kept - (NOW - 30 * MINUTE));
+            assert_eq!(left(&all), all);
+        }
     }
 
     #[test]
@@ -373,7 +392,7 @@ mod tests {
         assert_eq!(there(&connection), 0);
         assert_eq!(write(&connection), None);
         let kept = Kept { time: 1, why: Why::Saved, content: content.clone() };
-        keep(&connection, FolderId(1), "f", &[kept]).unwrap();
+        keep(&connection, FolderId(1), "f", 1, &[kept]).unwrap();
         tidy(&connection).unwrap();
         assert_eq!(there(&connection), 1 + 3);
         assert!(write(&connection).is_some(), "nothing is left to write");

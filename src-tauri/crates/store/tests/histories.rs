@@ -158,7 +158,7 @@ async fn store_3_an_intent_is_kept_until_a_base_confirms_it() {
 async fn store_4_compaction_keeps_what_a_base_or_an_intent_stands_for() {
     for each in both().await {
         let three = [(1, "one"), (2, "two"), (3, "three")];
-        let compact = |seq, state: &str| each.store.compact(each.folder, ROOM, seq, update(state));
+        let compact = |seq, state: &str| each.store.compact(each.folder, ROOM, 1, seq, update(state));
         each.store.commit(each.folder, ROOM, 1, Batch { base: Some(base_at(2)), ..appends(&three) }).await.unwrap();
         compact(3, "all").await.unwrap();
         assert_eq!(log_of(&each.store.history(each.folder, ROOM).await.unwrap()), entries(&three), "past the base");
@@ -178,6 +178,21 @@ async fn store_4_compaction_keeps_what_a_base_or_an_intent_stands_for() {
         assert!(compact(2, "").await.is_err(), "an empty state");
         assert_eq!(each.store.history(each.folder, ROOM).await.unwrap(), history);
         each.store.commit(each.folder, ROOM, 1, appends(&[(4, "four")])).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn store_124_a_log_is_shortened_only_in_the_history_that_it_was_read_from() {
+    for each in both().await {
+        let three = [(1, "one"), (2, "two"), (3, "three")];
+        each.store.commit(each.folder, ROOM, 1, appends(&three)).await.unwrap();
+        // What was read is put together while the history is laid aside and begins anew.
+        each.store.clear_history(each.folder, ROOM).await.unwrap();
+        each.store.commit(each.folder, ROOM, 2, appends(&three)).await.unwrap();
+        each.store.compact(each.folder, ROOM, 1, 3, update("of before")).await.unwrap();
+        assert_eq!(log_of(&each.store.history(each.folder, ROOM).await.unwrap()), entries(&three));
+        each.store.compact(each.folder, ROOM, 2, 3, update("of now")).await.unwrap();
+        assert_eq!(log_of(&each.store.history(each.folder, ROOM).await.unwrap()), entries(&[(3, "of now")]));
     }
 }
 

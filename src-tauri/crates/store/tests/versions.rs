@@ -94,7 +94,7 @@ async fn store_110_a_checkpoint_is_a_version_that_stays_until_the_next_or_until_
     let store = Store::temporary().await.unwrap();
     let folder = folder(&store).await;
     let own = file();
-    let checkpoint = |time, text| store.keep_version(folder, &own, kept(time, Why::Checkpoint, text));
+    let checkpoint = |time, text| store.keep_version(folder, &own, time, kept(time, Why::Checkpoint, text));
     let checkpoints = async || {
         let all = store.versions(folder, &file()).await.unwrap().into_iter();
         all.filter(|version| version.why == Why::Checkpoint).collect::<Vec<_>>()

@@ -121,6 +121,17 @@ impl Document {
         })
     }
 
+    /// Takes a row of a log, which may be older than today's rules: of what they refuse, and of what builds on that, nothing is
+    /// taken, of the rest all. `false`: something was refused. An error: it cannot be read.
+    pub fn replay(&mut self, row: &[u8]) -> Result<bool, UpdateError> {
+        let Err(refused) = self.apply(row) else { return Ok(true) };
+        let blocks = guard::update(row)?;
+        let sound = gate::sound(row, &blocks, &mut here::Store::new(&self.doc.transact()));
+        // Else it is not for the rules that it could not be taken.
+        let gate::Ready::Part(part) = sound else { return Err(refused) };
+        self.apply(&part).map(|_| false)
+    }
+
     /// Applies an update that was made here, of this document: all of it or, with an error, nothing.
     pub fn apply_whole(&mut self, update: &[u8]) -> Result<Applied, UpdateError> {
         let blocks = guard::update(update)?;

@@ -51,11 +51,23 @@ pub(crate) struct Place {
 pub(crate) fn ready(update: &[u8], blocks: &Blocks, here: &mut impl Here) -> Result<Ready, UpdateError> {
     let mut walk = Walk::new(&blocks.runs, here);
     walk.walk()?;
-    let counts = walk.counts;
-    if blocks.runs.iter().zip(&counts).all(|(run, count)| run.blocks.len() == *count) {
-        return Ok(Ready::All);
+    Ok(split(update, blocks, &walk.counts))
+}
+
+/// As [`ready`], but what is refused, and what builds on it, is only left out.
+pub(crate) fn sound(update: &[u8], blocks: &Blocks, here: &mut impl Here) -> Ready {
+    let mut walk = Walk { spares: true, ..Walk::new(&blocks.runs, here) };
+    // It refuses nothing.
+    walk.walk().ok();
+    split(update, blocks, &walk.counts)
+}
+
+/// The update with so many blocks of each run.
+fn split(update: &[u8], blocks: &Blocks, counts: &[usize]) -> Ready {
+    if blocks.runs.iter().zip(counts).all(|(run, count)| run.blocks.len() == *count) {
+        return Ready::All;
     }
-    let kept = || blocks.runs.iter().zip(&counts).map(|(run, count)| (run.client, &run.blocks[..*count]));
+    let kept = || blocks.runs.iter().zip(counts).map(|(run, count)| (run.client, &run.blocks[..*count]));
     let mut part = Vec::with_capacity(update.len());
     write_var(&mut part, kept().filter(|(_, blocks)| !blocks.is_empty()).count() as u64);
     for (client, blocks) in kept() {
@@ -72,7 +84,7 @@ pub(crate) fn ready(update: &[u8], blocks: &Blocks, here: &mut impl Here) -> Res
     } else {
         part.push(0);
     }
-    Ok(Ready::Part(part))
+    Ready::Part(part)
 }
 
 /// Goes through the blocks in an order in which each finds what it needs.
@@ -89,6 +101,8 @@ struct Walk<'a, H> {
     waiting: Vec<Vec<usize>>,
     /// Where blocks are, as far as that mattered: by run and number.
     places: HashMap<(usize, usize), Option<Place>>,
+    /// What stands where no client puts it is only not ready.
+    spares: bool,
 }
 
 impl<'a, H: Here> Walk<'a, H> {
@@ -96,7 +110,7 @@ impl<'a, H: Here> Walk<'a, H> {
         let of = runs.iter().enumerate().map(|(at, run)| (run.client, at)).collect();
         let ends = runs.iter().map(|run| here.known(run.client)).collect();
         let (counts, waiting) = (vec![0; runs.len()], vec![Vec::new(); runs.len()]);
-        Self { runs, here, of, counts, ends, waiting, places: HashMap::new() }
+        Self { runs, here, of, counts, ends, waiting, places: HashMap::new(), spares: false }
     }
 
     fn walk(&mut self) -> Result<(), UpdateError> {
@@ -125,7 +139,10 @@ impl<'a, H: Here> Walk<'a, H> {
                 }
                 return Ok(false);
             }
-            self.check(block, (at, number))?;
+            match self.check(block, (at, number)) {
+                Err(_) if self.spares => return Ok(false),
+                checked => checked?,
+            }
         }
         self.ends[at] = self.ends[at].max(block.ticks.end);
         self.counts[at] += 1;

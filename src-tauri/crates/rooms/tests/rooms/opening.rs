@@ -110,6 +110,65 @@ fn disk_21_no_history_and_no_readable_file_close_with_a_reason() {
     assert!(matches!(effects[..], [Effect::Open]));
 }
 
+/// An entry that a milder version logged: a value, another that is in it, and then these letters in the text. Of one author, so that
+/// the letters build on what is refused.
+fn refused(letters: &str) -> ydoc::Update {
+    let value = [&[0x28, 1, 1][..], b"a", &[1], b"k", &[1, 126]].concat();
+    let inside = [&[0x28, 0, 9, 0, 1][..], b"k", &[1, 126]].concat();
+    let text = [&[4, 1, 6][..], b"source", &[letters.len() as u8], letters.as_bytes()].concat();
+    [vec![1, 3, 9, 0], value, inside, text, vec![0]].concat().into()
+}
+
+#[test]
+fn store_120_a_log_with_an_entry_that_is_refused_now_is_mended() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.insert(ANA, 0, "x");
+    let last = stage.log.last().unwrap().0;
+    stage.log.push((last + 1, refused("lost ")));
+    let typed = stage.peers[&ANA].insert(0, "y");
+    stage.log.push((last + 2, typed.into()));
+    stage.crash();
+    stage.join(ANA);
+    assert_eq!(stage.closed, [], "nothing is laid aside");
+    assert_eq!(stage.content(), "yxone\n");
+    stage.insert(ANA, 0, "z");
+    stage.pass(2_000);
+    assert_eq!(stage.file(), "zyxone\n");
+}
+
+#[test]
+fn store_120_what_the_file_has_of_a_refused_entry_stays_there() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.crash();
+    let last = stage.log.last().unwrap().0;
+    stage.log.push((last + 1, refused("lost ")));
+    stage.edit_disk("lost one\n");
+    stage.base = Some(protocol::BaseRecord { digest: Digest::of(b"lost one\n"), at: BaseAt::Log(last + 1) });
+    stage.join(ANA);
+    stage.insert(ANA, 0, "x");
+    assert_eq!(stage.content(), "xlost one\n");
+    stage.pass(2_000);
+    assert_eq!(stage.file(), "xlost one\n");
+}
+
+#[test]
+fn event_66_that_a_log_was_mended_is_told_in_one_line() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    stage.crash();
+    let last = stage.log.last().unwrap().0;
+    stage.log.push((last + 1, refused("lost ")));
+    stage.log.push((last + 2, refused("lost too ")));
+    stage.join(ANA);
+    let lines: Vec<&str> =
+        stage.events.iter().map(|event| &*event.line).filter(|line| line.contains("any more")).collect();
+    let line =
+        "2 entries in the history of notes.txt cannot be taken any more; all that does not build on them is there";
+    assert_eq!(lines, [line]);
+}
+
 #[test]
 fn save_20_edits_that_the_file_lacks_are_saved_after_a_restart() {
     let mut stage = Stage::text("one\n");
