@@ -1,7 +1,7 @@
 //! What the guest page asks: who am I, let me in, which files are there. Who may come in is the host's to say.
 
 use crate::Server;
-use crate::auth::{Asked, set_cookie, set_device_cookie};
+use crate::auth::{Asked, set_cookie, set_device_cookie, xsrf_cookie};
 use crate::base::encode;
 use crate::error::{Answer, Failure};
 use crate::sending::{read, send};
@@ -65,55 +65,56 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
 /// `POST join`: a secret (or the short code) and a name for a cookie.
 pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let join: Join = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde"}"##)?;
     let typed = join.secret.clone().or_else(|| join.code.clone()).unwrap_or_default();
     may_try(&server, &asked)?;
     let joined = server.host().join_folder(slug, join, &asked.visitor(&server)).await.map_err(Failure::from);
     let (tokens, joined) = asked.counted(&server, &typed, joined, |_| true)?;
-    with_cookies(&server, slug, &tokens, Json(joined))
+    with_cookies(&server, &asked, &tokens, Json(joined))
 }
 
 /// `POST knock`: asks to come in, to edit, or to come back.
 pub(crate) async fn knock(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let ask: Ask = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde", "wants": "edit"}"##)?;
     let typed = ask.join.secret.clone().or_else(|| ask.join.code.clone()).unwrap_or_default();
     may_try(&server, &asked)?;
     let knocked = server.host().knock(slug, ask, &asked.visitor(&server)).await.map_err(Failure::from);
     let (tokens, knocked) = asked.counted(&server, &typed, knocked, |_| true)?;
-    with_cookies(&server, slug, &tokens, Json(knocked))
+    with_cookies(&server, &asked, &tokens, Json(knocked))
 }
 
 /// `POST knock/wait`: the host's answer, or after a while that there is none yet.
 pub(crate) async fn wait(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
     let (tokens, knocked) = tokio::select! {
         answer = server.host().wait_for_answer(slug, &ticket) => answer?,
         () = server.stopping().cancelled() => (Tokens::default(), Knocked::Over),
     };
-    with_cookies(&server, slug, &tokens, Json(knocked))
+    with_cookies(&server, &asked, &tokens, Json(knocked))
 }
 
 /// `POST knock/stop`: the page asks no more.
 pub(crate) async fn stop(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
     server.host().take_back_knock(slug, &ticket)?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// An answer with the cookies that go with it.
-fn with_cookies(server: &Server, slug: &str, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
-    let port = server.port();
+fn with_cookies(server: &Server, asked: &Asked, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
+    let (port, slug) = (server.port(), asked.slug()?);
+    let proof = tokens.guest.as_ref().map(|(token, _)| xsrf_cookie(server, &asked.base, token));
     let guest = tokens.guest.as_ref().map(|(token, lasting)| set_cookie(port, Some(slug), token, *lasting));
     let device = tokens.device.as_ref().map(|token| set_device_cookie(port, slug, token));
     let mut response = answer.into_response();
-    for cookie in guest.into_iter().chain(device) {
+    for cookie in proof.into_iter().chain(guest).chain(device) {
         let cookie = HeaderValue::from_str(&cookie).map_err(|error| {
             Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}"))
         })?;
