@@ -103,7 +103,10 @@ mod tests {
         let mut news = |knocks: &[Knock]| told.news(knocks.iter().map(|knock| ("Tide pools", knock)));
         let (ola, ben) = (knock("a", "Oluwaseun", Purpose::Join), knock("b", "Ben", Purpose::Edit));
         let body = "Code 4821. Let them in if their screen shows the same.".to_owned();
-        assert_eq!(news(&[ola.clone()]), [Call { title: "Oluwaseun wants to join Tide pools".to_owned(), body }]);
+        assert_eq!(
+            news(std::slice::from_ref(&ola)),
+            [Call { title: "Oluwaseun wants to join Tide pools".to_owned(), body }]
+        );
         let both = [ola, ben];
         let titles = |calls: Vec<Call>| calls.into_iter().map(|call| call.title).collect::<Vec<_>>();
         assert_eq!(titles(news(&both)), ["Ben wants to edit in Tide pools"]);

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as guest from './guest.mjs';
 import { cell, hostWithLab, inLab, select, typeInto } from './lab.mjs';
-import { browser, finallyDo, person, place, until } from './programs.mjs';
+import { browser, finallyDo, person, place, screenshots, until } from './programs.mjs';
 
 const NOTEBOOK = 'counts.ipynb';
 const count = (text, word) => text.split(word).length - 1;
@@ -134,6 +135,57 @@ test('LAB-14 the host dies and comes back under open pages: no dialog, nothing l
   await until('everything is in the file once', () => words.every((word) => count(at.read(NOTEBOOK), word) === 1));
   await shows(ben, 2, '# meanwhile');
   await shows(ana, 3, '# so did ben');
+});
+
+test('LAB-22 a host that is stopped and started again under open pages: no dialog, everything saved, nothing doubled', async (t) => {
+  const away = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|Failed to fetch|status of 503/;
+  const { at, link, child, ana, ben } = await two(t, ['--save-delay', 'none'], away);
+  const words = ['# before', '# meanwhile', '# so did ben', '# afterwards'];
+  await typeInto(ana, 2, words[0]);
+  await shows(ben, 2, words[0]);
+  assert.equal(count(at.read(NOTEBOOK), words[0]), 0, 'nothing is saved by itself');
+  // Each page asks for kernels now and then, and finds nobody: that is when JupyterLab would show its dialog.
+  const told = [ana, ben].map((page) => page.waitForEvent('requestfailed', { predicate: (request) => request.url().includes('/api/kernels') }));
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [0, null]);
+  assert.equal(count(at.read(NOTEBOOK), words[0]), 1, 'stopping saves');
+  await typeInto(ana, 2, words[1]);
+  await typeInto(ben, 3, words[2]);
+  await Promise.all(told);
+  for (const page of [ana, ben]) await page.getByText('The host does not answer').waitFor();
+  await ana.screenshot({ path: join(screenshots, 'lab-22-away.png') });
+  await hostWithLab(t, at, new URL(link).port);
+  await until('everything is in the file once', () => words.slice(0, 3).every((word) => count(at.read(NOTEBOOK), word) === 1), 60);
+  await shows(ben, 2, words[1]);
+  await shows(ana, 3, words[2]);
+  for (const page of [ana, ben]) await page.getByText('The host does not answer').waitFor({ state: 'detached' });
+  await typeInto(ben, 2, words[3]);
+  await shows(ana, 2, words[3]);
+  await until('they go on together', () => words.every((word) => count(at.read(NOTEBOOK), word) === 1));
+  for (const page of [ana, ben]) for (const word of words) assert.equal(count(await page.locator('.jp-Notebook').innerText(), word), 1, word);
+});
+
+test('LAB-21 with disable_rtc JupyterLab edits and saves files alone, without complaint', async (t) => {
+  const at = place(t);
+  const { link } = await hostWithLab(t, at, 0, ['--disable-rtc']);
+  const chromium = await browser(t);
+  const ana = await inLab(t, chromium, link, 'Ana', NOTEBOOK);
+  const asked = [];
+  ana.on('request', (request) => asked.push(request.url()));
+  ana.on('websocket', (socket) => asked.push(socket.url()));
+  await typeInto(ana, 2, '# ana alone');
+  await ana.keyboard.press('Control+s');
+  await until('it is in the file', () => count(at.read(NOTEBOOK), '# ana alone') === 1);
+  assert.deepEqual(asked.filter((url) => /collaboration\/(session|room\/(json|text))/.test(url)), [], 'no document is opened together');
+  // Who comes later finds it, and is not in the same document.
+  const ben = await inLab(t, chromium, link, 'Ben', NOTEBOOK);
+  await shows(ben, 2, '# ana alone');
+  await typeInto(ana, 3, '# not shared');
+  await typeInto(ben, 2, '# ben alone');
+  await ben.keyboard.press('Control+s');
+  await until('it is in the file', () => count(at.read(NOTEBOOK), '# ben alone') === 1);
+  assert.equal(count(at.read(NOTEBOOK), '# not shared') + count(await cell(ben, 3).innerText(), '# not shared'), 0);
 });
 
 test('LAB-15 a viewer sees everything live and can change nothing', async (t) => {

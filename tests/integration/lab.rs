@@ -86,7 +86,7 @@ async fn lab_1_every_folder_has_jupyterlab_and_its_page_holds_no_secret() {
     }
     let names: Vec<&str> =
         config["federated_extensions"].as_array().unwrap().iter().filter_map(|one| one["name"].as_str()).collect();
-    assert_eq!(names, ["@jupyter/collaboration-extension", "@jupyter/docprovider-extension"]);
+    assert_eq!(names, ["@jupyter/collaboration-extension", "@jupyter/docprovider-extension", "@commonplace/lab"]);
     assert!(config["disabledExtensions"].as_array().unwrap().contains(&json!("replaced")));
     // The only folder is at the root too.
     let page = host.owner("GET", "/doc/tree/a.ipynb").send().await;
@@ -96,6 +96,37 @@ async fn lab_1_every_folder_has_jupyterlab_and_its_page_holds_no_secret() {
         (&json!("/"), &json!("single-document"), &json!("run"))
     );
     assert!(!page.text().contains(OWNER_TOKEN));
+}
+
+#[tokio::test]
+async fn lab_23_the_page_comes_with_the_proof_that_its_front_end_sends_back() {
+    let (host, _root) = with_lab().await;
+    let cookie = guest(&host, "Ana").await;
+    let page = host.guest("GET", "/tides/lab").header("Cookie", &cookie).send().await;
+    let [proof] = &page.cookies[..] else { panic!("{:?}", page.cookies) };
+    let (pair, attributes) = proof.split_once("; ").unwrap();
+    assert_eq!(attributes, "Path=/tides/; SameSite=Strict");
+    let put = |sent: &str| {
+        let request = host.guest("PUT", SETTINGS).header("Cookie", &format!("{cookie}; {pair}"));
+        request.header("X-XSRFToken", sent).body(json!({ "raw": "{}" }))
+    };
+    assert_eq!(put(pair.strip_prefix("_xsrf=").unwrap()).send().await.status, 204);
+    put("other").send().await.error(403);
+    // Whoever has no cookie gets no proof of one.
+    let page = host.owner("GET", "/tides/lab").send().await;
+    assert_eq!((page.status, page.cookies.len()), (200, 0));
+}
+
+#[tokio::test]
+async fn lab_24_the_page_says_whether_what_is_deleted_goes_into_the_trash() {
+    for delete_to_trash in [true, false] {
+        let root = tempfile::tempdir().unwrap();
+        install(root.path());
+        let setup = Setup { jupyterlab: Some(root.path().to_owned()), delete_to_trash, ..Setup::default() };
+        let host = TestHost::start_with(&[], setup).await;
+        let page = host.owner("GET", "/tides/lab").send().await;
+        assert_eq!(config(&page)["delete_to_trash"], json!(delete_to_trash));
+    }
 }
 
 #[tokio::test]

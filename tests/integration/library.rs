@@ -1,6 +1,6 @@
 //! The host as a library, beside clients on sockets; and what is counted of those.
 
-use protocol::DocumentKind;
+use protocol::{DocumentKind, ErrorCode};
 use serde_json::json;
 use tests::{Setup, TestHost, notebook};
 use yrs::updates::decoder::Decode;
@@ -27,7 +27,7 @@ async fn seed_2_a_program_with_the_host_inside_gets_a_copy_or_the_live_document(
     copy.document.apply(&typed(&copy.document.state(), "copied ")).unwrap();
     assert_eq!(copy.bytes(), b"copied hello\n");
 
-    let live = host.host.live_document(&slug, "a.txt", &text).unwrap().unwrap();
+    let live = host.host.live_document(&slug, "a.txt", &text).await.unwrap().unwrap();
     let state = live.state().await.unwrap();
     live.apply(typed(&state, "live ").into()).await.unwrap();
     ana.until("the edit", |seen| seen.text() == "live hello\n").await;
@@ -36,14 +36,67 @@ async fn seed_2_a_program_with_the_host_inside_gets_a_copy_or_the_live_document(
     assert_eq!(copy.bytes(), b"copied hello\n");
     let error = live.apply(b"no update".as_slice().into()).await.unwrap_err();
     assert!(error.message.starts_with("a.txt was not edited."), "{error}");
-    assert!(host.host.live_document(&slug, "a.txt", &DocumentKind::notebook()).unwrap().is_none());
-    assert!(host.host.live_document(&slug, "b.txt", &text).unwrap().is_none());
+    assert!(host.host.live_document(&slug, "a.txt", &DocumentKind::notebook()).await.unwrap().is_none());
+    assert!(host.host.live_document(&slug, "b.txt", &text).await.unwrap().is_none());
 
     // A handle keeps nothing open.
     drop(ana);
     tests::until("the room ends", async || host.host.document(&slug, "a.txt", &text).await.unwrap().is_none()).await;
     let error = live.apply(typed(&state, "late ").into()).await.unwrap_err();
     assert_eq!(error.message, "a.txt was not edited. It was closed.");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn seed_32_all_names_of_a_file_are_one_document_for_a_program_too() {
+    let host = TestHost::start(&[("d/a.txt", "hello\n")]).await;
+    std::os::unix::fs::symlink("d/a.txt", host.path("link.txt")).unwrap();
+    std::os::unix::fs::symlink("d", host.path("elsewhere")).unwrap();
+    let (text, slug) = (DocumentKind::text(), host.slug.clone());
+    let ana = host.open_text("link.txt").await.synced().await;
+    for name in ["d/a.txt", "link.txt", "elsewhere/a.txt", "/d//a.txt", "./d/./a.txt"] {
+        let copy = host.host.document(&slug, name, &text).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(copy.unwrap_or_else(|| panic!("{name} is not open")).bytes(), ana.text().as_bytes());
+        let live = host.host.live_document(&slug, name, &text).await.unwrap().unwrap();
+        live.apply(typed(&live.state().await.unwrap(), &format!("{name} ")).into()).await.unwrap();
+        ana.until(name, |seen| seen.text().starts_with(name)).await;
+        let opened = host.host.open_document(&slug, name, &text).await.unwrap();
+        assert_eq!(opened.state().await, live.state().await);
+    }
+    assert_eq!(host.host.folders()[0].documents, 1);
+    // What leads out of the folder is nobody's other name.
+    std::os::unix::fs::symlink("/etc", host.path("out")).unwrap();
+    assert!(host.host.document(&slug, "out/passwd", &text).await.unwrap().is_none());
+    assert_eq!(host.host.open_document(&slug, "out/passwd", &text).await.err().unwrap().code, ErrorCode::NotFound);
+}
+
+#[tokio::test]
+async fn seed_33_a_document_that_is_opened_for_a_program_stays_open_until_it_is_let_go() {
+    let setup = Setup { cleanup_delay: Some(std::time::Duration::ZERO), ..Setup::default() };
+    let host = TestHost::start_with(&[("a.txt", "hello\n"), ("bad.ipynb", "{")], setup).await;
+    let (text, slug) = (DocumentKind::text(), host.slug.clone());
+    let opened = host.host.open_document(&slug, "a.txt", &text).await.unwrap();
+    let ana = host.open_text("a.txt").await.synced().await;
+    for number in 0..600 {
+        // More than waits for somebody who does not listen.
+        ana.type_at(0, &format!("{number} "));
+        ana.handled().await;
+    }
+    drop(ana);
+    opened.apply(typed(&opened.state().await.unwrap(), "program ").into()).await.unwrap();
+    assert_eq!(host.host.folders()[0].documents, 1, "it is open although nobody else is there");
+    drop(opened);
+    tests::until("the room ends", async || host.host.folders()[0].documents == 0).await;
+    assert!(host.read("a.txt").starts_with("program 599 598 "), "{}", host.read("a.txt"));
+
+    let refused = async |path: &str, kind| host.host.open_document(&slug, path, &kind).await.err().unwrap();
+    let missing = refused("none.txt", text.clone()).await;
+    assert!(missing.code == ErrorCode::NotFound && missing.message.contains("none.txt"), "{missing}");
+    let broken = refused("bad.ipynb", DocumentKind::notebook()).await;
+    assert!(
+        broken.code == ErrorCode::BadRequest && broken.message.starts_with("bad.ipynb cannot be opened."),
+        "{broken}"
+    );
 }
 
 #[tokio::test]

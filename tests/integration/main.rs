@@ -18,6 +18,7 @@ mod import;
 mod lab;
 mod lan;
 mod library;
+mod limits;
 mod links;
 mod options;
 mod outside;

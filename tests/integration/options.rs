@@ -98,6 +98,23 @@ async fn seed_1_the_options_are_shown_by_all_names_and_what_cannot_be_obeyed_is_
     assert_eq!(shown["YDocExtension"]["document_save_delay"], json!(null));
     assert_eq!(shown["ServerApp"]["tornado_settings"]["collaborative_ystore_class"], json!("temp"));
     assert_eq!(shown["SQLiteYStore"]["document_ttl"], json!(null));
+    // What means nothing here is told with the reason, and is no fault: the file is Jupyter's too.
+    let later = place.config(json!({
+        "YDocExtension": { "document_load_progressively": true, "unheard_of": 1 },
+        "SQLiteYStore": { "squash_after_inactivity_of": 60, "cleanup_when_db_size_above": 100 },
+    }));
+    let output = Program::output(&["serve", "--show-config", "--jupyter-config", &later]).await;
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.success(), &shown["commonplace-host"]["document-ttl"]), (true, &json!(60.0)));
+    let said = String::from_utf8(output.stderr).unwrap();
+    for words in [
+        "YDocExtension.document_load_progressively has no effect: every document opens whole and at once",
+        "YDocExtension.unheard_of has no effect: it is not known here",
+        "SQLiteYStore.cleanup_when_db_size_above has no effect: no history is dropped for being old",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains("squash_after"), "{said}");
 
     let refused = async |arguments: &[&str], words: &[&str]| {
         let output = Program::output(&[&["serve", "--show-config"], arguments].concat()).await;

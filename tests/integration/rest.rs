@@ -213,9 +213,6 @@ async fn rest_9_another_sites_page_cannot_use_our_cookie() {
     put().header("Sec-Fetch-Site", "cross-site").send().await.error(403);
     assert_eq!(put().header("Origin", &own).send().await.status, 201);
     assert_eq!(put().header("Sec-Fetch-Site", "same-origin").send().await.status, 200);
-    let proven = host.request("PUT", "/tides/api/collaboration/session/a.txt").header("X-XSRFToken", "q");
-    let proven = proven.header("Cookie", &format!("{cookie}; _xsrf=q")).body(r#"{"format": "text", "type": "file"}"#);
-    assert_eq!(proven.send().await.status, 200);
 
     let socket = |origin: &str| {
         let request = host.request("GET", "/tides/api/collaboration/room/lobby").header("Cookie", &cookie);
@@ -225,6 +222,60 @@ async fn rest_9_another_sites_page_cannot_use_our_cookie() {
     assert!(socket(&own).connect().await.is_ok());
     let with_token = host.owner("GET", "/tides/api/collaboration/room/lobby").header("Origin", "http://evil.example");
     assert!(with_token.connect().await.is_ok());
+}
+
+#[tokio::test]
+async fn rest_50_a_cookie_changes_something_only_with_jupyters_proof_or_from_our_own_page() {
+    let host = TestHost::start(&[("a.txt", "a\n")]).await;
+    let opened = host.request("GET", &format!("/tides/?token={OWNER_TOKEN}")).send().await;
+    let proof = |reply: &tests::Reply| {
+        let cookie = reply.cookies.iter().find_map(|cookie| cookie.strip_prefix("_xsrf=")).unwrap();
+        let (value, attributes) = cookie.split_once("; ").unwrap();
+        assert_eq!(attributes, "Path=/tides/; SameSite=Strict", "scripts read it");
+        value.to_owned()
+    };
+    let (cookie, owners) = (opened.cookie(), proof(&opened));
+    let joined = host.redeem(&host.share().await, "Ana").await;
+    let (ana, anas) = (joined.cookie(), proof(&joined));
+    assert!(owners.len() == 32 && owners != anas && !cookie.contains(&owners));
+
+    let send = |method: &str, query: &str, cookie: &str, sent: &str| {
+        let request = host.request(method, &format!("/tides/api/contents/a.txt{query}"));
+        let request = request.header("Cookie", &format!("{cookie}; _xsrf={sent}"));
+        if sent.is_empty() { request } else { request.header("X-XSRFToken", sent) }
+    };
+    let body = |method: &str| match method {
+        "PATCH" => json!({ "path": "a.txt" }).to_string(),
+        "POST" => json!({ "type": "file" }).to_string(),
+        _ => json!({ "type": "file", "format": "text", "content": "b\n" }).to_string(),
+    };
+    for method in ["PUT", "PATCH", "POST", "DELETE"] {
+        let missing = send(method, "", &cookie, "").body(body(method)).send().await.error(403);
+        assert_eq!(missing, "'_xsrf' argument missing from POST", "{method}");
+        // A value that matches its own cookie, or that of somebody else, proves nothing.
+        for wrong in ["q", &anas, &owners.to_uppercase(), &owners[1..]] {
+            let refused = send(method, "", &cookie, wrong).body(body(method)).send().await.error(403);
+            assert_eq!(refused, "XSRF cookie does not match POST argument", "{method} {wrong}");
+        }
+        assert_eq!(host.read("a.txt"), "a\n", "{method}");
+    }
+    // As a header and as an argument; from any page that can read it but one that says it is of another site.
+    assert_eq!(send("PUT", "", &cookie, &owners).body(body("PUT")).send().await.status, 200);
+    assert_eq!(host.read("a.txt"), "b\n");
+    let argument = send("PUT", &format!("?_xsrf={anas}"), &ana, "").body(body("PUT"));
+    assert_eq!(argument.send().await.status, 200);
+    let page = |origin: &str| send("PUT", "", &cookie, &owners).header("Origin", origin).body(body("PUT"));
+    page("http://127.0.0.1:1").send().await.error(403);
+    page("null").send().await.error(403);
+    let own = format!("http://{}", host.authority());
+    let plain = send("PUT", "", &cookie, "").header("Origin", &own).body(body("PUT"));
+    assert_eq!(plain.send().await.status, 200);
+    // With a token nothing can be forged.
+    let token =
+        send("PUT", "", &cookie, "").token(OWNER_TOKEN).header("Origin", "http://evil.example").body(body("PUT"));
+    assert_eq!(token.send().await.status, 200);
+    // What is only read needs no proof.
+    assert_eq!(send("GET", "", &cookie, "").send().await.status, 200);
 }
 
 #[tokio::test]

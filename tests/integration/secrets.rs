@@ -49,7 +49,7 @@ async fn link_45_no_secret_is_in_a_log_an_error_an_event_or_a_state() {
     let let_in = ask(&mut pile, guest("knock/wait", json!({ "ticket": ticket }))).await;
     let cookies: Vec<String> =
         let_in.cookies.iter().map(|cookie| cookie.split(';').next().unwrap().to_owned()).collect();
-    assert_eq!(cookies.len(), 2, "{:?}", let_in.cookies);
+    assert_eq!(cookies.len(), 3, "{:?}", let_in.cookies);
     let answer = panel(json!({ "do": "new-token", "slug": "tides", "name": "Robot", "role": "edit" })).await.json();
     let token = answer["new_token"].as_str().unwrap().to_owned();
 

@@ -71,6 +71,25 @@ async fn session_22_an_unknown_session_closes_1003_with_jupyters_reason() {
 }
 
 #[tokio::test]
+async fn session_3_fifty_first_clients_at_once_meet_in_one_document_that_was_loaded_once() {
+    let host = TestHost::start(&[("a.txt", "hello\n")]).await;
+    let (room, session) = host.session("a.txt", "text", "file").await;
+    let joining = (0..50).map(|_| async { host.join(&room, &session).await.synced().await });
+    let clients = futures_util::future::join_all(joining).await;
+    for (number, client) in clients.iter().enumerate() {
+        client.type_at(0, &format!("<{number}>"));
+    }
+    let all = |text: &str| (0..50).all(|number| text.matches(&format!("<{number}>")).count() == 1);
+    for client in &clients {
+        client.until("everybody's edit", |seen| all(&seen.text())).await;
+        assert!(client.text().ends_with("hello\n") && client.text().matches("hello").count() == 1);
+    }
+    let events = host.host.recent_events(1000).await.unwrap();
+    let told = |words: &str| events.iter().filter(|record| record.event.msg == words).count();
+    assert_eq!((told("Room initialized"), host.host.folders()[0].documents), (1, 1));
+}
+
+#[tokio::test]
 async fn session_23_a_file_that_cannot_be_loaded_closes_with_a_reason_to_read() {
     let host = TestHost::start(&[("broken.ipynb", "{ not a notebook"), ("bytes.txt", "x"), ("gone.txt", "x")]).await;
     host.write("bytes.txt", [0xff, 0xfe, 0x00, 0x9f]);

@@ -48,7 +48,7 @@ pub(crate) struct Actor {
     /// Those who wait for a version to be put back, by number.
     pub(crate) restoring: HashMap<u64, oneshot::Sender<Result<(), String>>>,
     /// Forks that wait for a copy of the document, by name.
-    pub(crate) forking: Vec<(String, oneshot::Sender<bool>)>,
+    pub(crate) forking: Vec<(String, oneshot::Sender<Result<(), String>>)>,
     /// What came of other rooms before it was known in which session the history began.
     pub(crate) foreign: Vec<Foreign>,
     /// It let a client go because of a fault.

@@ -59,6 +59,17 @@ impl Host {
         same_secret(self.owner_token(), token)
     }
 
+    /// The value of Jupyter's `_xsrf` cookie beside a cookie with this token: scripts of our own pages can read it, and it tells
+    /// nothing of the token.
+    pub fn xsrf(&self, token: &str) -> String {
+        self.shared().keys.xsrf(token)
+    }
+
+    /// Whether this is that value. Constant-time.
+    pub fn is_xsrf(&self, token: &str, sent: &str) -> bool {
+        same_secret(&self.xsrf(token), sent)
+    }
+
     /// Who holds this token, in this folder. Constant-time. `local`: the request came over loopback; a folder that is not
     /// shared opens for nobody else.
     pub fn authenticate(&self, slug: &str, token: &str, local: bool) -> Result<Grant> {

@@ -6,11 +6,11 @@
 //! Not here: the layouts of the foreign files (`store::ystore`).
 
 use crate::folder::Folder;
-use crate::shared::store_fault;
+use crate::shared::{read_fault, store_fault};
 use crate::{Host, Result, kinds, random};
 use files::Root;
 use protocol::guest::FileKind;
-use protocol::{Digest, DiskContent, DocumentKind, Kept, Model, RoomId, Why};
+use protocol::{Digest, DiskContent, DocumentKind, ErrorBody, ErrorCode, Kept, Model, RoomId, Why};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use store::Batch;
@@ -47,28 +47,43 @@ pub enum Outcome {
     NoFile,
     /// It cannot be read; the sentence says why.
     Unreadable(String),
+    /// It could not be kept, and nothing of it was; the sentence says why.
+    Failed(String),
+}
+
+/// Whether a file holds histories of a Jupyter server.
+pub async fn is_jupyter_history(path: &Path) -> bool {
+    ystore::is_history(path).await
 }
 
 impl Host {
     /// Takes over the histories of a Jupyter server's store (`.jupyter_ystore.db`), which is only read. `file_ids`: that server's
     /// database of file ids. Without it, the file of a history is the one at the path that the history names, else the one whose
     /// content the history once had.
+    ///
+    /// Each history becomes one version or nothing. One that fails keeps no other from it, and none is kept twice.
     pub async fn import_history(&self, slug: &str, from: &Path, file_ids: Option<&Path>) -> Result<Vec<Imported>> {
         let folder = self.shared().folder(slug)?;
         let root = folder.root()?;
         let ids = match file_ids {
-            Some(place) => ystore::file_ids(place).await.map_err(store_fault)?,
+            Some(place) => ystore::file_ids(place).await.map_err(unreadable)?,
             None => HashMap::new(),
         };
         let mut import = Import { host: self, folder: &folder, root, ids, known: None };
         let mut imported = Vec::new();
-        for name in ystore::names(from).await.map_err(store_fault)? {
-            let history = ystore::history(from, &name).await.map_err(store_fault)?;
-            let (path, outcome) = import.take(&name, history).await?;
+        for name in ystore::names(from).await.map_err(unreadable)? {
+            let (path, outcome) = match ystore::history(from, &name).await {
+                Ok(history) => import.take(&name, history).await,
+                Err(error) => (None, Outcome::Unreadable(error.text)),
+            };
             imported.push(Imported { name, path, outcome });
         }
         Ok(imported)
     }
+}
+
+fn unreadable(error: store::StoreError) -> ErrorBody {
+    ErrorBody::new(ErrorCode::BadRequest, format!("Nothing was imported from {}.", error.text))
 }
 
 struct Import<'a> {
@@ -82,45 +97,50 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    async fn take(&mut self, name: &str, history: YHistory) -> Result<(Option<String>, Outcome)> {
+    /// Takes one history over: where its file is, and what came of it.
+    async fn take(&mut self, name: &str, history: YHistory) -> (Option<String>, Outcome) {
         let Some((ty, id)) = parts(name) else {
-            return Ok((None, Outcome::Unreadable(format!("{name} is no name of a document"))));
+            return (None, Outcome::Unreadable(format!("{name} is no name of a document")));
         };
         let model = DocumentKind::new("text", ty).model();
-        let updates = history.updates.len();
         let replay = tokio::task::spawn_blocking(move || {
             let rebuilt = rebuild(model, &history);
             (rebuilt, history)
         });
         let (rebuilt, history) = match replay.await {
             Ok((Ok(document), history)) => (document, history),
-            Ok((Err(why), _)) => return Ok((None, Outcome::Unreadable(why))),
-            Err(error) => return Ok((None, Outcome::Unreadable(error.to_string()))),
+            Ok((Err(why), _)) => return (None, Outcome::Unreadable(why)),
+            Err(error) => return (None, Outcome::Unreadable(error.to_string())),
         };
-        let Some(path) = self.path(model, id, &rebuilt, &history).await else { return Ok((None, Outcome::NoFile)) };
-        // A notebook that was opened as text is no notebook, and the other way round.
-        let kind = DocumentKind::primary_for(&path);
-        let like = self.root.read(&path, self.host.config().max_file).await;
-        let Ok(like) = like else { return Ok((None, Outcome::NoFile)) };
+        let Some(path) = self.path(model, id, &rebuilt, &history).await else { return (None, Outcome::NoFile) };
+        let outcome = self.keep(&path, &rebuilt, &history).await;
+        (Some(path), outcome.unwrap_or_else(|error| Outcome::Failed(error.message)))
+    }
+
+    /// Makes what a history says a version of this file, unless that says it already.
+    async fn keep(&self, path: &str, rebuilt: &Document, history: &YHistory) -> Result<Outcome> {
+        let shared = self.host.shared();
+        let like = self.root.read(path, self.host.config().max_file).await.map_err(read_fault)?;
         let bytes = rebuilt.to_bytes(&like.bytes);
-        if bytes == *like.bytes {
-            return Ok((Some(path), Outcome::Known));
+        // A history that says nothing is one whose server lost it.
+        if bytes == *like.bytes || says(rebuilt).is_none() {
+            return Ok(Outcome::Known);
         }
         let content = DiskContent::new(bytes);
-        let file = self.root.metadata(&path).await.map_err(crate::shared::read_fault)?;
-        let shared = self.host.shared();
-        let (file, _) = self.folder.identify(shared, file).await?;
+        let (file, _) = self.folder.identify(shared, self.root.metadata(path).await.map_err(read_fault)?).await?;
         let versions = shared.store.versions(self.folder.id, &file).await.map_err(store_fault)?;
         if versions.iter().any(|version| version.digest == content.digest.to_hex()) {
-            return Ok((Some(path), Outcome::Known));
+            return Ok(Outcome::Known);
         }
+        // A clock that was ahead there makes nothing newer than now here.
         let now = shared.clock.unix_ms();
-        let keep = vec![Kept { time: history.last.unwrap_or(now), why: Why::Imported, content }];
-        let room = RoomId::document(kind, file).to_string();
+        let time = history.last.map_or(now, |last| last.min(now));
+        let keep = vec![Kept { time, why: Why::Imported, content }];
+        // A notebook that was opened as text is no notebook, and the other way round.
+        let room = RoomId::document(DocumentKind::primary_for(path), file).to_string();
         let batch = Batch { at: shared.clock.steady_ms(), keep, ..Batch::default() };
-        let since = self.folder.session().0;
-        shared.store.commit(self.folder.id, &room, since, batch).await.map_err(store_fault)?;
-        Ok((Some(path), Outcome::Kept { updates }))
+        shared.store.commit(self.folder.id, &room, self.folder.session().0, batch).await.map_err(store_fault)?;
+        Ok(Outcome::Kept { updates: history.updates.len() })
     }
 
     /// Where the file of a history is in the folder.
@@ -203,6 +223,9 @@ fn rebuild(model: Model, history: &YHistory) -> std::result::Result<Document, St
     // What the checkpoint says already is not said twice.
     for update in history.checkpoint.iter().chain(&history.updates) {
         document.apply(update).map_err(|error| error.to_string())?;
+    }
+    if !document.is_all_of(&document.state()) {
+        return Err("some of its updates build on others that are not in it".to_owned());
     }
     Ok(document)
 }

@@ -55,10 +55,19 @@ impl Keys {
 
     /// The secret of a link: 128 bits as 32 hexadecimal digits, always the same for one id, and of no use to learn another's.
     pub(crate) fn link_secret(&self, id: &str) -> String {
+        self.made_of("link ", id)
+    }
+
+    /// What a page shows beside the cookie with this token, to prove that it is one of ours.
+    pub(crate) fn xsrf(&self, token: &str) -> String {
+        self.made_of("xsrf ", token)
+    }
+
+    fn made_of(&self, purpose: &str, what: &str) -> String {
         // A key of any length is one.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.links.as_bytes()) else { return random::secret() };
-        mac.update(b"link ");
-        mac.update(id.as_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(what.as_bytes());
         mac.finalize().into_bytes().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }

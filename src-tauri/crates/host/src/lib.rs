@@ -5,6 +5,7 @@
 
 mod access;
 mod actor;
+mod asking;
 mod bus;
 mod carry;
 mod checkpoints;
@@ -66,7 +67,7 @@ pub use config::{HostConfig, Keeping};
 pub use connection::{Closing, Connection, Device, Outgoing};
 pub use entering::{Tokens, Visitor};
 pub use forks::{Turn, Turned};
-pub use import::{Imported, Outcome};
+pub use import::{Imported, Outcome, is_jupyter_history};
 pub use library::{DocumentCopy, LiveDocument};
 pub use listing::FileWatch;
 pub use statistics::{RoomCount, Statistics};

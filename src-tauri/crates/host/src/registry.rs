@@ -66,10 +66,10 @@ pub(crate) enum Told {
         bytes: Arc<[u8]>,
         answer: oneshot::Sender<Result<(), String>>,
     },
-    /// The document is to be copied for the fork of this name. `false`: there are too many; without an answer it is not open.
+    /// The document is to be copied for the fork of this name; the error is a sentence. Without an answer it is not open.
     Fork {
         name: String,
-        answer: oneshot::Sender<bool>,
+        answer: oneshot::Sender<Result<(), String>>,
     },
     /// What another room has becomes an edit here; the error is a sentence. `session`: the newest when it was copied from here.
     Merge {

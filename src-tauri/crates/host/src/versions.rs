@@ -1,19 +1,14 @@
 //! Earlier versions of a file: which there are, their bytes, and putting one back.
 
 use crate::access::Grant;
-use crate::actor;
 use crate::folder::Folder;
 use crate::leftovers::tidy_if_free;
-use crate::registry::{Refused, Told};
+use crate::registry::Told;
 use crate::shared::{read_fault, store_fault};
 use crate::{Host, Result};
 use files::Root;
-use protocol::{DocumentKind, ErrorBody, ErrorCode, FileId, RoomId, User, Version, VersionList};
+use protocol::{DocumentKind, ErrorBody, ErrorCode, FileId, RoomId, Version, VersionList};
 use std::sync::Arc;
-use tokio::sync::oneshot;
-
-/// How often a room that closes just then is asked once more.
-const TRIES: u32 = 3;
 
 impl Host {
     /// The versions that are kept of a file, the newest first; of a deleted file too.
@@ -56,35 +51,21 @@ impl Host {
         };
         let room = RoomId::document(kind, file);
         let bytes: Arc<[u8]> = bytes.into();
-        for _ in 0..TRIES {
-            match self.put_back(&folder, &room, &grant.user, &bytes).await {
-                Err(Refused::Closed) => break,
-                Ok(Some(Ok(()))) => return Ok(()),
-                Ok(Some(Err(reason))) => {
-                    let message = format!("Version {id} cannot be put back. {reason}");
-                    return Err(ErrorBody::new(ErrorCode::BadRequest, message));
-                }
-                Ok(None) | Err(Refused::TooMany) => {}
+        let answer = folder.ask_room(self.shared(), &room, |answer| {
+            let (by, bytes) = (grant.user.clone(), bytes.clone());
+            Told::Restore { by, bytes, answer }
+        });
+        match answer.await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(reason)) => {
+                let message = format!("Version {id} cannot be put back. {reason}");
+                Err(ErrorBody::new(ErrorCode::BadRequest, message))
+            }
+            None => {
+                let message = format!("{path} cannot be opened, so no version of it was put back.");
+                Err(ErrorBody::new(ErrorCode::Fault, message))
             }
         }
-        Err(ErrorBody::new(ErrorCode::Fault, format!("{path} cannot be opened, so no version of it was put back.")))
-    }
-
-    /// Asks a room, which need not be open. `None`: it closed before it answered.
-    async fn put_back(
-        &self,
-        folder: &Arc<Folder>,
-        room: &RoomId,
-        by: &User,
-        bytes: &Arc<[u8]>,
-    ) -> std::result::Result<Option<std::result::Result<(), String>>, Refused> {
-        let (answer, answered) = oneshot::channel();
-        let told = Told::Restore { by: by.clone(), bytes: bytes.clone(), answer };
-        folder.rooms.tell(room, told, |told, status| {
-            let task = actor::run(self.shared().clone(), folder.clone(), room.clone(), status, told);
-            folder.tasks.spawn(task);
-        })?;
-        Ok(answered.await.ok())
     }
 }
 

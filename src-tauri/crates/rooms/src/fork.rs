@@ -23,6 +23,8 @@ pub struct Seed {
     pub author: AuthorId,
     /// It stays although nobody is in it.
     pub kept: bool,
+    /// Bytes of edits with which it may be made to show versions.
+    pub turns: usize,
 }
 
 /// What makes a room a fork.
@@ -32,12 +34,16 @@ pub(crate) struct Fork {
     kept: bool,
     /// Counts edits.
     pub(crate) edits: u64,
+    /// Bytes of edits that versions may still bring: what is deleted again leaves its outline behind.
+    left: usize,
     /// Versions that it is to say, in the order they were asked for: request and bytes.
     wishes: VecDeque<(u64, Arc<[u8]>)>,
     /// The one under way, and the edits there were when it began.
     turning: Option<(u64, Arc<[u8]>, u64)>,
 }
 
+/// What is said of one that took so much.
+const FULL: &str = "This timeline was moved so much that it is full; open it anew.";
 /// How long a copy that shows earlier versions waits for whoever wants to look.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,10 +57,11 @@ impl Fork {
 impl TransientRoom {
     /// A copy of a document, under this name. Takes as long as its document is large.
     pub fn fork(name: String, policy: Policy, seed: &Seed) -> Result<Self, UpdateError> {
-        let Seed { model, state, author, kept } = seed;
+        let Seed { model, state, author, kept, turns } = seed;
         let document = Document::from_state(*model, *author, state)?;
         let (model, author, kept) = (*model, *author, *kept);
-        let fork = Fork { model, author, kept, edits: 0, wishes: VecDeque::new(), turning: None };
+        let left = *turns;
+        let fork = Fork { model, author, kept, edits: 0, left, wishes: VecDeque::new(), turning: None };
         Ok(Self::around(name, policy, document, Some(fork)))
     }
 
@@ -106,7 +113,11 @@ impl TransientRoom {
         if result.as_ref().is_ok_and(|merged| merged.structural) && fork.edits != edits {
             result = way(&self.document, fork.model, fork.author, bytes).run();
         }
+        let cost = result.as_ref().ok().and_then(|merged| merged.update.as_ref()).map_or(0, |update| update.len());
+        let left = fork.left.checked_sub(cost);
+        fork.left = left.unwrap_or(fork.left);
         let outcome = match result {
+            Ok(_) if left.is_none() => Err(FULL.to_owned()),
             Ok(merged) => match merged.update.map(|update| self.document.apply_whole(&update)) {
                 Some(Ok(applied)) => {
                     self.take_in(now, None, applied, effects);

@@ -86,6 +86,10 @@ async fn enter(
     mut request: Request,
     next: Next,
 ) -> Answer<Response> {
+    // Folders are being closed: what is asked now must not look as if they had never been there.
+    if server.stopping().is_cancelled() {
+        return Err(Failure::stopping());
+    }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let named = match peer.is_local() {
         true => names_this_computer(host, |address| server.is_bound(address)),

@@ -26,6 +26,12 @@ impl Failure {
         Self::new(ErrorCode::TooMany, "Too many tries from this address. Wait 60 s.")
     }
 
+    /// Nothing is done any more.
+    pub(crate) fn stopping() -> Self {
+        let body = ErrorBody::new(ErrorCode::Fault, "The host is stopping. Try again when it is back.");
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, body }
+    }
+
     pub(crate) fn code(&self) -> ErrorCode {
         self.body.code
     }
@@ -49,7 +55,7 @@ impl From<ErrorBody> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!("{}", self.body.message);
         }
         (self.status, Json(self.body)).into_response()

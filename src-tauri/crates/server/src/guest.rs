@@ -1,7 +1,7 @@
 //! What the guest page asks: who am I, let me in, which files are there. Who may come in is the host's to say.
 
 use crate::Server;
-use crate::auth::{Asked, set_cookie, set_device_cookie};
+use crate::auth::{Asked, set_cookie, set_device_cookie, xsrf_cookie};
 use crate::base::encode;
 use crate::error::{Answer, Failure};
 use crate::sending::{read, send};
@@ -65,7 +65,7 @@ pub(crate) async fn hello(State(server): State<Server>, asked: Asked, body: Byte
 /// `POST join`: a secret (or the short code) and a name for a cookie.
 pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let join: Join = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde"}"##)?;
     let typed = join.secret.clone().or_else(|| join.code.clone()).unwrap_or_default();
     may_try(&server, &asked)?;
@@ -77,7 +77,7 @@ pub(crate) async fn join(State(server): State<Server>, asked: Asked, body: Bytes
 /// `POST knock`: asks to come in, to edit, or to come back.
 pub(crate) async fn knock(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let ask: Ask = parse(&body, r##"{"secret": "…", "name": "Ana", "color": "#2f6fde", "wants": "edit"}"##)?;
     let typed = ask.join.secret.clone().or_else(|| ask.join.code.clone()).unwrap_or_default();
     may_try(&server, &asked)?;
@@ -89,7 +89,7 @@ pub(crate) async fn knock(State(server): State<Server>, asked: Asked, body: Byte
 /// `POST knock/wait`: the host's answer, or after a while that there is none yet.
 pub(crate) async fn wait(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
     let (tokens, knocked) = tokio::select! {
         answer = server.host().wait_for_answer(slug, &ticket) => answer?,
@@ -101,7 +101,7 @@ pub(crate) async fn wait(State(server): State<Server>, asked: Asked, body: Bytes
 /// `POST knock/stop`: the page asks no more.
 pub(crate) async fn stop(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
     let slug = asked.slug()?;
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     let Ticket { ticket } = parse(&body, r#"{"ticket": "…"}"#)?;
     server.host().take_back_knock(slug, &ticket)?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -110,10 +110,11 @@ pub(crate) async fn stop(State(server): State<Server>, asked: Asked, body: Bytes
 /// An answer with the cookies that go with it.
 fn with_cookies(server: &Server, asked: &Asked, tokens: &Tokens, answer: impl IntoResponse) -> Answer {
     let (port, slug, secure) = (server.port(), asked.slug()?, asked.peer.secure);
+    let proof = tokens.guest.as_ref().map(|(token, _)| xsrf_cookie(server, asked, token));
     let guest = tokens.guest.as_ref().map(|(token, lasting)| set_cookie(port, Some(slug), token, *lasting, secure));
     let device = tokens.device.as_ref().map(|token| set_device_cookie(port, slug, token, secure));
     let mut response = answer.into_response();
-    for cookie in guest.into_iter().chain(device) {
+    for cookie in proof.into_iter().chain(guest).chain(device) {
         let cookie = HeaderValue::from_str(&cookie).map_err(|error| {
             Failure::new(ErrorCode::Fault, format!("The cookie for {slug} cannot be sent: {error}"))
         })?;

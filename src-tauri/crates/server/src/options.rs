@@ -32,7 +32,8 @@ pub(crate) struct Options {
     ystore_file: Option<PathBuf>,
     /// Seconds after which the history of a document that nobody edited is put together, its content unchanged; "none": only when it
     /// gets long [default: none]
-    #[arg(long, value_name = "SECONDS", value_parser = delay, visible_alias = "SQLiteYStore.document_ttl")]
+    #[arg(long, value_name = "SECONDS", value_parser = delay)]
+    #[arg(visible_aliases = ["SQLiteYStore.document_ttl", "SQLiteYStore.squash_after_inactivity_of"])]
     document_ttl: Option<Delay>,
     /// Documents are not edited together: files can only be read and saved [default: false]
     #[arg(long, value_name = "BOOL", value_parser = truth)]
@@ -60,15 +61,30 @@ enum Kind {
 /// An option's three names: ours, the class and name of Jupyter's, and the key of its server's settings.
 type Names = (&'static str, &'static str, &'static str, Option<&'static str>);
 
-const NAMES: [Names; 8] = [
+/// An option of which Jupyter has two names stands here twice.
+const NAMES: [Names; 9] = [
     ("save-delay", "YDocExtension", "document_save_delay", Some("collaborative_document_save_delay")),
     ("cleanup-delay", "YDocExtension", "document_cleanup_delay", Some("collaborative_document_cleanup_delay")),
     ("poll-interval", "YDocExtension", "file_poll_interval", Some("collaborative_file_poll_interval")),
     ("ystore", "YDocExtension", "ystore_class", Some("collaborative_ystore_class")),
     ("ystore-file", "SQLiteYStore", "db_path", None),
     ("document-ttl", "SQLiteYStore", "document_ttl", None),
+    ("document-ttl", "SQLiteYStore", "squash_after_inactivity_of", None),
     ("disable-rtc", "YDocExtension", "disable_rtc", None),
     ("server-side-execution", "YDocExtension", "server_side_execution", None),
+];
+
+/// Options of Jupyter's that mean nothing here, and why.
+const IDLE: [(&str, &str, &str); 9] = [
+    ("YDocExtension", "document_load_progressively", "every document opens whole and at once"),
+    ("YDocExtension", "notebook_output_delay_threshold_mb", "every document opens whole and at once"),
+    ("YDocExtension", "behavior_on_external_change", "what other programs write is merged"),
+    ("YDocExtension", "file_stop_poll_on_errors_after", "a missing file is looked for as long as it is open"),
+    ("YDocExtension", "session_store_path", "sessions are kept with the histories"),
+    ("SQLiteYStore", "squash_history_older_than", "a history that gets long is put together by itself"),
+    ("SQLiteYStore", "squash_no_more_often_than", "a history that gets long is put together by itself"),
+    ("SQLiteYStore", "checkpoint_interval", "a history that gets long is put together by itself"),
+    ("SQLiteYStore", "cleanup_when_db_size_above", "no history is dropped for being old"),
 ];
 
 fn delay(text: &str) -> Result<Delay, String> {
@@ -97,6 +113,16 @@ fn kind(text: &str) -> Result<Kind, String> {
     }
 }
 
+/// A configuration file of Jupyter's; an error is a sentence that names it.
+pub(crate) fn read(path: &Path) -> Result<Map<String, Value>, String> {
+    let here = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{here} cannot be read: {error}"))?;
+    match serde_json::from_str(&text).map_err(|error| format!("{here} is no JSON: {error}"))? {
+        Value::Object(config) => Ok(config),
+        _ => Err(format!("{here} is no configuration: it must be a JSON object")),
+    }
+}
+
 impl Options {
     /// These, and where they say nothing, the others.
     pub(crate) fn or(self, others: Self) -> Self {
@@ -121,11 +147,12 @@ impl Options {
                  themselves, such as --YDocExtension.document_save_delay=1."
             ));
         }
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{here} cannot be read: {error}"))?;
-        let config: Value = serde_json::from_str(&text).map_err(|error| format!("{here} is no JSON: {error}"))?;
-        let config =
-            config.as_object().ok_or_else(|| format!("{here} is no configuration: it must be a JSON object"))?;
-        Self::of(config).map_err(|error| format!("{here}: {error}"))
+        Self::of(&read(path)?).map_err(|error| format!("{here}: {error}"))
+    }
+
+    /// The file of the store, if one is named.
+    pub(crate) fn store_file(&self) -> Option<&Path> {
+        self.ystore_file.as_deref()
     }
 
     fn of(config: &Map<String, Value>) -> Result<Self, String> {
@@ -144,7 +171,7 @@ impl Options {
             for (key, value) in section {
                 match NAMES.iter().find(|(_, of, name, _)| of == &class && name == key) {
                     Some((ours, ..)) => options.set(ours, value).map_err(|error| format!("{class}.{key}: {error}"))?,
-                    None => tracing::warn!("{class}.{key} is not known here and has no effect"),
+                    None => tracing::warn!("{class}.{key} has no effect: {}", idle(class, key)),
                 }
             }
         }
@@ -165,7 +192,11 @@ impl Options {
             "ystore" => self.ystore = Some(kind(&text)?),
             "ystore-file" if value.is_null() => self.ystore_file = None,
             "ystore-file" => self.ystore_file = Some(text.into()),
-            "document-ttl" => self.document_ttl = Some(delay(&text)?),
+            // Of its two names in Jupyter one may say nothing.
+            "document-ttl" => {
+                let (Delay(now), before) = (delay(&text)?, self.document_ttl.and_then(|Delay(before)| before));
+                self.document_ttl = Some(Delay(now.or(before)));
+            }
             "disable-rtc" => self.disable_rtc = Some(truth(&text)?),
             "server-side-execution" => self.server_side_execution = Some(truth(&text)?),
             _ => {}
@@ -194,6 +225,12 @@ impl Options {
         config.collaboration = !self.disable_rtc.unwrap_or(false);
         config.server_side_execution = self.server_side_execution.unwrap_or(false);
     }
+}
+
+/// Why an option does nothing.
+fn idle(class: &str, name: &str) -> &'static str {
+    let known = IDLE.iter().find(|(of, option, _)| (*of, *option) == (class, name));
+    known.map_or("it is not known here", |(.., why)| why)
 }
 
 /// The options of a configuration under all their names. Jupyter's part of it can be read as a configuration file again.
@@ -251,7 +288,8 @@ mod tests {
 
     #[test]
     fn seed_1_each_option_has_our_name_and_jupyters_and_means_the_same() {
-        let values = ["0.5", "0", "None", "jupyter_server_ydoc.stores.TempFileYStore", "a.db", "3600", "True", "True"];
+        let values =
+            ["0.5", "0", "None", "jupyter_server_ydoc.stores.TempFileYStore", "a.db", "3600", "60", "True", "True"];
         for ((ours, class, name, setting), value) in NAMES.into_iter().zip(values) {
             let by_our_name = line(&[&format!("--{ours}={value}")]).unwrap();
             assert_ne!(by_our_name, Options::default(), "{ours}");
@@ -286,6 +324,16 @@ mod tests {
         assert!(default.collaboration && !default.server_side_execution && default.keeping == Keeping::File(None));
         let slow = applied(&line(&["--save-delay=10"]).unwrap());
         assert_eq!((slow.policy.save_delay, slow.policy.save_at_most), (seconds(10), Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn seed_1_of_two_names_of_one_option_the_one_that_says_something_counts() {
+        for (ttl, squash) in [(json!(60), Value::Null), (Value::Null, json!(60)), (json!(7), json!(60))] {
+            let given = file(json!({ "SQLiteYStore": { "document_ttl": ttl, "squash_after_inactivity_of": squash } }));
+            assert_eq!(given, line(&["--document-ttl=60"]), "{ttl} {squash}");
+        }
+        assert_eq!(idle("YDocExtension", "behavior_on_external_change"), "what other programs write is merged");
+        assert_eq!(idle("YDocExtension", "unheard_of"), "it is not known here");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The pages and what they need, from the files embedded at build time.
 
 use crate::Server;
-use crate::auth::{Asked, is_short, set_cookie};
+use crate::auth::{Asked, is_short, set_cookie, xsrf_cookie};
 use crate::error::{Answer, Failure, no_such_endpoint};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use rust_embed::Embed;
 
 /// The built interface: embedded in a release, read from the disk otherwise; empty before it was built.
@@ -68,8 +68,9 @@ pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token, true, asked.peer.secure)).ok()?;
     let rest = crate::base::query_without(asked.query.as_deref(), "token");
     let location = HeaderValue::from_str(&format!("{}{}{rest}", asked.base.prefix, asked.path)).ok()?;
-    let headers = [(header::SET_COOKIE, cookie), (header::LOCATION, location), no_store()];
-    Some((StatusCode::FOUND, headers).into_response())
+    let proof = HeaderValue::from_str(&xsrf_cookie(server, asked, &token)).ok()?;
+    let cookies = AppendHeaders([(header::SET_COOKIE, proof), (header::SET_COOKIE, cookie)]);
+    Some((StatusCode::FOUND, cookies, [(header::LOCATION, location), no_store()]).into_response())
 }
 
 /// The answer that sends a browser to another page here.

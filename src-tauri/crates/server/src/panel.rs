@@ -173,7 +173,7 @@ async fn send_events(sender: &mpsc::Sender<Message>, mut events: Vec<EventRecord
 
 /// `POST /api/commonplace/panel`: a command of the owner; the answer is the new state.
 pub(crate) async fn command(Extract(server): Extract<Server>, asked: Asked, body: Bytes) -> Answer<Json<State>> {
-    asked.refuse_forgery()?;
+    asked.refuse_forgery(&server)?;
     asked.owner(&server)?;
     let command: Command = serde_json::from_slice(&body).map_err(|error| {
         let like = r#"{"do": "share", "slug": "tides", "address": null}"#;
@@ -189,7 +189,7 @@ pub(crate) async fn subscribe(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Answer<Response> {
     if asked.headers.contains_key(header::ORIGIN) {
-        asked.refuse_forgery()?;
+        asked.refuse_forgery(&server)?;
     }
     asked.owner(&server)?;
     let upgrade = upgraded(upgrade, &asked)?;

@@ -41,6 +41,16 @@ pub async fn names(path: &Path) -> Result<Vec<String>> {
     .await
 }
 
+/// Whether a file is one that holds such histories, be it in use or not.
+pub async fn is_history(path: &Path) -> bool {
+    let path = path.to_owned();
+    let found = blocking(format!("{}", path.display()), move || {
+        std::fs::File::open(&path).map_err(|error| Fault::new(error.to_string()))?;
+        has_table(&open(&path)?, "yupdates")
+    });
+    found.await.unwrap_or(false)
+}
+
 /// One of these histories.
 pub async fn history(path: &Path, name: &str) -> Result<YHistory> {
     let name = name.to_owned();

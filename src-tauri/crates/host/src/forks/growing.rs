@@ -5,7 +5,7 @@ use crate::folder::Folder;
 use crate::log::Group;
 use crate::machine::Machine;
 use crate::random;
-use crate::registry::Told;
+use crate::registry::{Refused, Told};
 use crate::shared::Shared;
 use protocol::{CloseCode, RoomId, User, close::fit_reason};
 use rooms::{Effect, Input, Policy, Seed};
@@ -13,6 +13,9 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use ydoc::{State, Update};
+
+/// Bytes of edits with which a copy may be made to show versions; one that is large, eight times its own.
+const TURNS: usize = 64 << 20;
 
 /// Something of another room that is to become an edit here.
 pub(crate) struct Foreign {
@@ -45,7 +48,7 @@ impl Machine {
 
 impl Actor {
     /// This document is to be copied.
-    pub(crate) fn fork(&mut self, name: String, answer: oneshot::Sender<bool>) {
+    pub(crate) fn fork(&mut self, name: String, answer: oneshot::Sender<Result<(), String>>) {
         self.forking.push((name, answer));
     }
 
@@ -59,9 +62,10 @@ impl Actor {
         let Some(state) = self.machine.copy() else { return };
         for (name, answer) in std::mem::take(&mut self.forking) {
             let kept = self.folder.forks.is_own(&name);
-            let seed = Seed { model, state: state.clone(), author: random::author(), kept };
+            let turns = TURNS.max(state.len().saturating_mul(8));
+            let seed = Seed { model, state: state.clone(), author: random::author(), kept, turns };
             let planted = self.folder.forks.plant(&name, seed, self.folder.session().0);
-            let _ = answer.send(planted && start(&self.shared, &self.folder, &name));
+            let _ = answer.send(planted.and_then(|()| start(&self.shared, &self.folder, &name)));
         }
     }
 
@@ -116,12 +120,15 @@ impl Actor {
     }
 }
 
-/// Starts a fork's room; `false`: the folder is being closed, or has too many rooms.
-fn start(shared: &Arc<Shared>, folder: &Arc<Folder>, name: &str) -> bool {
+/// Starts a fork's room; an error is a sentence.
+fn start(shared: &Arc<Shared>, folder: &Arc<Folder>, name: &str) -> Result<(), String> {
     let id = RoomId::Transient(name.to_owned());
     let started = folder.rooms.start(&id, |told, status| {
         let task = actor::run(shared.clone(), folder.clone(), id.clone(), status, told);
         folder.tasks.spawn(task);
     });
-    started.is_ok()
+    started.map_err(|refused| match refused {
+        Refused::Closed => "This folder is being closed.".to_owned(),
+        Refused::TooMany => "This folder has too many rooms without a file; leave one.".to_owned(),
+    })
 }

@@ -14,8 +14,8 @@ pub use timeline::{Turn, Turned};
 use crate::access::Grant;
 use crate::connection::Closing;
 use crate::folder::Folder;
-use crate::registry::{Handle, Refused, Told};
-use crate::{Host, Result, actor, random};
+use crate::registry::{Handle, Told};
+use crate::{Host, Result, random};
 use protocol::event::Person;
 use protocol::fork::{Created, ForkInfo, Request};
 use protocol::{Action, CloseCode, ErrorBody, ErrorCode, Event, EventKind, Level, RoomId, User};
@@ -29,12 +29,14 @@ use ydoc::State;
 
 /// Copies that one folder may have at a time, those that show earlier versions included.
 const MOST: usize = 32;
+/// Of one document.
+const MOST_OF_DOCUMENT: usize = 16;
+/// Of one person.
+const MOST_OF_PERSON: usize = 8;
 /// Bytes of the documents that were copied, all together.
 const MOST_BYTES: usize = 256 << 20;
 /// Bytes of a title and a description.
 const LONGEST: usize = 4 << 10;
-/// How often a room that closes just then is asked once more.
-const TRIES: u32 = 3;
 
 /// The forks of one folder, by the names of their rooms.
 #[derive(Default)]
@@ -45,6 +47,8 @@ pub(crate) struct Forks(Mutex<BTreeMap<String, Fork>>);
 pub(crate) struct Fork {
     /// The room that it is a copy of.
     root: RoomId,
+    /// Username of whoever made it.
+    by: String,
     /// Who sees it.
     kind: Kind,
     /// The folder's newest session when it was copied; `None`: it was not copied yet.
@@ -71,11 +75,12 @@ impl Forks {
     }
 
     /// Gives a fork a name.
-    fn add(&self, root: RoomId, kind: Kind) -> String {
+    fn add(&self, root: RoomId, by: &User, kind: Kind) -> String {
         let name = random::username();
         let mut forks = self.lock();
         let number = forks.values().map(|fork| fork.number).max().map_or(0, |last| last + 1);
-        forks.insert(name.clone(), Fork { root, kind, session: None, size: 0, seed: None, number });
+        let by = by.username.clone();
+        forks.insert(name.clone(), Fork { root, by, kind, session: None, size: 0, seed: None, number });
         name
     }
 
@@ -88,20 +93,19 @@ impl Forks {
         self.lock().remove(name).is_some()
     }
 
-    /// A copy for a fork; `false`: it is over, or there are too many.
-    fn plant(&self, name: &str, seed: Seed, session: u64) -> bool {
+    /// A copy for a fork. An error is a sentence: it is over, or there are too many.
+    fn plant(&self, name: &str, seed: Seed, session: u64) -> std::result::Result<(), String> {
         let mut forks = self.lock();
-        if forks.get(name).is_some_and(|fork| fork.session.is_some()) {
-            return true;
+        let Some(fork) = forks.get(name) else { return Err("This copy is not here any more.".to_owned()) };
+        if fork.session.is_some() {
+            return Ok(());
         }
-        let planted = || forks.values().filter(|fork| fork.session.is_some());
         let size = seed.state.len();
-        if planted().count() >= MOST || planted().map(|fork| fork.size).sum::<usize>() + size > MOST_BYTES {
-            return false;
+        has_room(fork, size, forks.values().filter(|fork| fork.session.is_some()))?;
+        if let Some(fork) = forks.get_mut(name) {
+            (fork.seed, fork.session, fork.size) = (Some(seed), Some(session), size);
         }
-        let Some(fork) = forks.get_mut(name) else { return false };
-        (fork.seed, fork.session, fork.size) = (Some(seed), Some(session), size);
-        true
+        Ok(())
     }
 
     /// The copy that a room of this name begins with.
@@ -121,6 +125,29 @@ impl Forks {
     }
 }
 
+/// Whether there may be one more beside those that were made; an error is a sentence.
+fn has_room<'a>(fork: &Fork, size: usize, made: impl Iterator<Item = &'a Fork>) -> std::result::Result<(), String> {
+    let (mut all, mut of_document, mut of_person, mut bytes) = (0, 0, 0, size);
+    for other in made {
+        all += 1;
+        of_document += usize::from(other.root == fork.root);
+        of_person += usize::from(other.by == fork.by);
+        bytes += other.size;
+    }
+    let full = if of_person >= MOST_OF_PERSON {
+        format!("You have {MOST_OF_PERSON} copies here")
+    } else if of_document >= MOST_OF_DOCUMENT {
+        format!("This document has {MOST_OF_DOCUMENT} copies")
+    } else if all >= MOST {
+        format!("This folder has {MOST} copies")
+    } else if bytes > MOST_BYTES {
+        format!("All copies in this folder would be {} MB, and may be {} MB", bytes >> 20, MOST_BYTES >> 20)
+    } else {
+        return Ok(());
+    };
+    Err(format!("{full}; merge or delete one, or leave a timeline."))
+}
+
 impl Folder {
     /// Copies a fork's root, if that was not done, and starts its room. An error is an answer.
     async fn grow(&self, name: &str) -> Result<Handle> {
@@ -132,11 +159,8 @@ impl Folder {
             let (answer, planted) = oneshot::channel();
             root.tell(Told::Fork { name: name.to_owned(), answer });
             match planted.await {
-                Ok(true) => {}
-                Ok(false) => {
-                    let message = "Too many copies are open in this folder; merge or delete one.";
-                    return Err(ErrorBody::new(ErrorCode::Exists, message));
-                }
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => return Err(ErrorBody::new(ErrorCode::Exists, reason)),
                 Err(_) => return Err(missing("Root room not found")),
             }
         }
@@ -163,7 +187,11 @@ impl Folder {
     /// Before somebody enters a room without a file: a fork is there, and grown; one that is over is not taken for a new room.
     pub(crate) async fn enter_fork(&self, name: &str, session: &str) -> std::result::Result<(), Closing> {
         if self.forks.get(name).is_some() {
-            return self.grow(name).await.map(drop).map_err(|error| Closing::new(CloseCode::FileGone, error.message));
+            let code = |error: &ErrorBody| match error.code {
+                ErrorCode::Exists => CloseCode::BadContent,
+                _ => CloseCode::FileGone,
+            };
+            return self.grow(name).await.map(drop).map_err(|error| Closing::new(code(&error), error.message));
         }
         if is_name(name) && !session.is_empty() {
             return Err(Closing::new(CloseCode::FileGone, "This copy is not here any more."));
@@ -201,7 +229,7 @@ impl Host {
             return Err(ErrorBody::new(ErrorCode::BadRequest, "Title and description are longer than 4 KB."));
         }
         let info = ForkInfo { root_roomid: root.to_owned(), synchronize, title, description };
-        let name = folder.forks.add(id, Kind::Own(info.clone()));
+        let name = folder.forks.add(id, &grant.user, Kind::Own(info.clone()));
         let unfinished = Unfinished { folder: &folder, name: &name, finished: Cell::new(false) };
         folder.grow(&name).await?;
         unfinished.finished.set(true);
@@ -246,27 +274,21 @@ impl Host {
 
     /// Merges a state into a document, which need not be open.
     async fn merge(&self, folder: &Arc<Folder>, root: &RoomId, by: &User, session: u64, state: &State) -> Result<()> {
-        for _ in 0..TRIES {
-            let (answer, answered) = oneshot::channel();
+        let asked = folder.ask_room(self.shared(), root, |answer| {
             let (by, update) = (Some(by.clone()), state.clone());
-            let told = Told::Merge { by, update, session, answer: Some(answer) };
-            let entered = folder.rooms.tell(root, told, |told, status| {
-                let task = actor::run(self.shared().clone(), folder.clone(), root.clone(), status, told);
-                folder.tasks.spawn(task);
-            });
-            if entered == Err(Refused::Closed) {
-                break;
+            Told::Merge { by, update, session, answer: Some(answer) }
+        });
+        match asked.await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(reason)) => {
+                let message = format!("This copy cannot be merged. {reason}");
+                Err(ErrorBody::new(ErrorCode::BadRequest, message))
             }
-            match answered.await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(reason)) => {
-                    let message = format!("This copy cannot be merged. {reason}");
-                    return Err(ErrorBody::new(ErrorCode::BadRequest, message));
-                }
-                Err(_) => {}
+            None => {
+                let message = format!("{root} cannot be opened, so the copy was not merged.");
+                Err(ErrorBody::new(ErrorCode::Fault, message))
             }
         }
-        Err(ErrorBody::new(ErrorCode::Fault, format!("{root} cannot be opened, so the copy was not merged.")))
     }
 
     fn tell_of_fork(&self, folder: &Folder, grant: &Grant, name: &str, info: &ForkInfo, action: Action, did: &str) {

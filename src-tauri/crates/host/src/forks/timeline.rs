@@ -15,8 +15,11 @@ use protocol::{DocumentKind, ErrorBody, ErrorCode, RoomId, User, Version, fork};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Timelines of a folder that are remembered; most of them nobody looks at.
-const MOST: usize = 64;
+/// Timelines of a folder that nobody looks at yet, and of one person: front ends ask for them with each document.
+const WAITING: usize = 64;
+const WAITING_OF_PERSON: usize = 8;
+/// States that one shows: the newest.
+const STATES: usize = 500;
 
 /// Where somebody is in the past of a document.
 pub(super) struct Timeline {
@@ -61,14 +64,15 @@ impl Host {
             return Err(missing("Room not found"));
         }
         let mut versions = self.shared().store.versions(folder.id, &row.id).await.map_err(store_fault)?;
+        versions.truncate(STATES);
         versions.reverse();
         let seconds = |ms: u64| ms as f64 / 1000.0;
         let mut timestamps: Vec<f64> = versions.iter().map(|version| seconds(version.time)).collect();
         timestamps.push(seconds(self.shared().clock.unix_ms()));
         let at = versions.len();
         let timeline = Arc::new(tokio::sync::Mutex::new(Timeline { versions, at }));
-        folder.forks.make_room();
-        let fork_room = folder.forks.add(root.clone(), Kind::Timeline(timeline));
+        folder.forks.make_room(&grant.user);
+        let fork_room = folder.forks.add(root.clone(), &grant.user, Kind::Timeline(timeline));
         Ok(fork::Timeline { room_id: root.to_string(), timestamps, fork_room, session_id: folder.session().1 })
     }
 
@@ -152,16 +156,27 @@ async fn say(room: &Handle, by: &User, bytes: Arc<[u8]>) -> Result<()> {
 }
 
 impl super::Forks {
-    /// Forgets the oldest timelines that nobody looked at, so that one more has room.
-    fn make_room(&self) {
+    /// Forgets timelines that nobody looked at, the oldest first, so that one more of this person has room.
+    fn make_room(&self, by: &User) {
         let mut forks = self.lock();
         let idle = |fork: &Fork| matches!(fork.kind, Kind::Timeline(_)) && fork.session.is_none();
-        let mut waiting: Vec<_> =
-            forks.iter().filter(|(_, fork)| idle(fork)).map(|(name, fork)| (fork.number, name.clone())).collect();
+        let mut waiting: Vec<_> = forks
+            .iter()
+            .filter(|(_, fork)| idle(fork))
+            .map(|(name, fork)| (fork.number, name.clone(), fork.by == by.username))
+            .collect();
         waiting.sort_unstable();
-        let superfluous = (waiting.len() + 1).saturating_sub(MOST);
-        for (_, name) in waiting.into_iter().take(superfluous) {
-            forks.remove(&name);
+        let mut own = (waiting.iter().filter(|(.., own)| *own).count() + 1).saturating_sub(WAITING_OF_PERSON);
+        let mut all = (waiting.len() + 1).saturating_sub(WAITING);
+        // Who has many loses their own, and nobody else's.
+        waiting.sort_by_key(|(.., own)| !own);
+        for (_, name, is_own) in waiting {
+            let superfluous = if is_own { own > 0 } else { all > 0 };
+            if superfluous {
+                forks.remove(&name);
+                own = own.saturating_sub(usize::from(is_own));
+                all = all.saturating_sub(1);
+            }
         }
     }
 }

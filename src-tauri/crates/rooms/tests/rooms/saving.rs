@@ -20,6 +20,14 @@ fn save_10_quiet_for_a_second_or_five_seconds_after_the_first_edit_saves() {
         stage.pass(300);
     }
     assert_eq!(stage.writes, 2, "typing on and on does not put it off for ever");
+    stage.pass(2000);
+    let before = stage.writes;
+    for _ in 0..100 {
+        stage.insert(ANA, 0, "c");
+        stage.pass(9);
+    }
+    stage.pass(2000);
+    assert_eq!(stage.writes, before + 1, "a hundred quick edits are one write");
 }
 
 #[test]

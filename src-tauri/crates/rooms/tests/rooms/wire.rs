@@ -5,6 +5,7 @@ use bytes::Bytes;
 use protocol::{ClientId, CloseCode, Model, Role, User};
 use rooms::{Effect, Input, Now, Seed, TransientRoom};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextPrelim, Transact, Update};
@@ -142,7 +143,7 @@ fn typed(client: u64, state: &[u8], at: u32, what: &str) -> Vec<u8> {
 
 fn fork_of(stage: &Stage, kept: bool) -> TransientRoom {
     let state = stage.room.copy().unwrap();
-    let seed = Seed { model: Model::Text, state, author: 9_000, kept };
+    let seed = Seed { model: Model::Text, state, author: 9_000, kept, turns: 1 << 16 };
     TransientRoom::fork("0123456789abcdef0123456789abcdef".to_owned(), POLICY, &seed).unwrap()
 }
 
@@ -233,6 +234,34 @@ fn frame_10_a_fork_says_an_earlier_version_and_whoever_looks_brings_it_to_the_ro
 }
 
 #[test]
+fn frame_31_a_timeline_that_was_moved_too_much_says_so_and_stays_where_it_is() {
+    let mut stage = Stage::text("one\n");
+    stage.join(ANA);
+    let mut fork = fork_of(&stage, false);
+    let long: Arc<[u8]> = "0123456789\n".repeat(1 << 10).into_bytes().into();
+    let mut turn = |request: u64, bytes: Arc<[u8]>| {
+        let by = User::new("ana", "Ana", None);
+        let effects = tell(&mut fork, at(1), Input::Restore { request, by, bytes });
+        let outcome = effects.into_iter().find_map(|effect| match effect {
+            Effect::Restored { request: answered, outcome } if answered == request => Some(outcome),
+            _ => None,
+        });
+        (outcome.unwrap(), text_of(&fork.state()))
+    };
+    let mut turned = 0;
+    let refused = loop {
+        if let (Err(refused), text) = turn(turned, long.clone()) {
+            assert_eq!(text, "one\n");
+            break refused;
+        }
+        turned += 1;
+        assert!(turned < 100, "no end of it");
+        assert_eq!(turn(1000 + turned, b"one\n".as_slice().into()).1, "one\n");
+    };
+    assert_eq!((turned, refused.as_str()), (5, "This timeline was moved so much that it is full; open it anew."));
+}
+
+#[test]
 fn frame_15_a_room_without_a_file_takes_only_so_much() {
     let mut room = TransientRoom::new("lobby".to_owned(), POLICY);
     let join = |client: ClientId| Input::Join { client, member: member(client, Role::Edit) };
@@ -292,7 +321,7 @@ fn frame_16_what_was_recorded_of_the_reference_server_is_said_here_too() {
     assert!(said["timestamp"].is_f64() && stage.got(BEN, &[0x7d]).is_empty());
     // An update on the state before it, both as they went over that server's wire.
     let state = "0001780208aa88c7dc0100010106736f757263650e210105737461746505646972747902816f000ea1aa88c7dc010f02816f011da1aa88c7dc011f0184aa88c7dc013c0e6c696e65310d0a6c696e65320d0aa8aa88c7dc013d0179026f0081aa88c7dc010d0181aa88c7dc011d0102aa88c7dc0101003e6f010002";
-    let seed = Seed { model: Model::Text, state: body(&hex(state), 2).into(), author: 1, kept: true };
+    let seed = Seed { model: Model::Text, state: body(&hex(state), 2).into(), author: 1, kept: true, turns: 1 << 16 };
     let mut room = TransientRoom::fork("r".to_owned(), POLICY, &seed).unwrap();
     tell(&mut room, at(0), Input::Join { client: ANA, member: member(ANA, Role::Edit) });
     let before = text_of(&room.state());

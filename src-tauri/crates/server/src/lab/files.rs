@@ -23,12 +23,12 @@ pub(crate) async fn extension(State(server): State<Server>, asked: Asked) -> Ans
     send(&server, &asked, "/lab/extensions/", Assets::extension).await
 }
 
-/// `GET lab/extensions/@commonplace/viewer/static/viewer.js`: our own, for those who may only look.
-pub(crate) async fn viewer(State(server): State<Server>, asked: Asked) -> Answer {
+/// `GET lab/extensions/@commonplace/lab/static/extension.js`: our own.
+pub(crate) async fn ours(State(server): State<Server>, asked: Asked) -> Answer {
     asked.grant(&server)?;
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     let keep = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(([kind, keep], include_str!("viewer.js")).into_response())
+    Ok(([kind, keep], include_str!("extension.js")).into_response())
 }
 
 /// `GET lab/api/themes/{path}`. Addresses in a style sheet are relative to its own, so it needs no rewriting.

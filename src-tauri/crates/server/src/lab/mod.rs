@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Router<Server> {
         .route("/doc/", get(lab))
         .route("/doc/{*path}", get(lab))
         .route("/static/lab/{*path}", get(files::bundle))
-        .route("/lab/extensions/@commonplace/viewer/static/viewer.js", get(files::viewer))
+        .route("/lab/extensions/@commonplace/lab/static/extension.js", get(files::ours))
         .route("/lab/extensions/{*path}", get(files::extension))
         .route("/lab/api/themes/{*path}", get(files::theme))
         .route("/lab/api/licenses", get(files::licenses))
@@ -79,7 +79,11 @@ async fn lab(State(server): State<Server>, asked: Asked, request: Request) -> An
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY)),
     ];
-    Ok((html.0, headers, html.1).into_response())
+    let mut response = (html.0, headers, html.1).into_response();
+    if let Some(proof) = asked.set_xsrf(&server).and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, proof);
+    }
+    Ok(response)
 }
 
 /// The installation, for somebody who may be here.

@@ -16,8 +16,10 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-e
     worker-src 'self' blob:; frame-src 'self' blob:; object-src 'self' blob:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'self'";
 
-/// Parts that would ask for what is not here: terminals, extensions from an index, news, a debugger, another front end.
-const DISABLED: [&str; 5] = [
+/// Parts that would ask for what is not here: terminals, extensions from an index, news, a debugger, another front end. And the one
+/// whose dialog ours takes the place of.
+const DISABLED: [&str; 6] = [
+    "@jupyterlab/hub-extension:connectionlost",
     "@jupyterlab/terminal-extension",
     "@jupyterlab/extensionmanager-extension",
     "@jupyterlab/apputils-extension:announcements",
@@ -25,15 +27,16 @@ const DISABLED: [&str; 5] = [
     "@jupyter-notebook/lab-extension",
 ];
 
-/// Our own extension, for those who may only look, and its file below `lab/extensions/{name}`.
-const VIEWER: &str = "@commonplace/viewer";
-const VIEWER_LOAD: &str = "static/viewer.js";
+/// Our own extension, and its file below `lab/extensions/{name}`.
+const OURS: &str = "@commonplace/lab";
+const OURS_LOAD: &str = "static/extension.js";
 
 /// What the host was started with, in Jupyter's words.
 #[derive(Clone, Copy)]
 struct Switches {
     disable_rtc: bool,
     server_side_execution: bool,
+    delete_to_trash: bool,
 }
 
 /// The page for one visitor.
@@ -44,7 +47,11 @@ pub(crate) async fn render(
     grant: &Grant,
     host: &HostConfig,
 ) -> Answer<String> {
-    let switches = Switches { disable_rtc: !host.collaboration, server_side_execution: host.server_side_execution };
+    let switches = Switches {
+        disable_rtc: !host.collaboration,
+        server_side_execution: host.server_side_execution,
+        delete_to_trash: host.delete_to_trash,
+    };
     let (assets, prefix, path, grant) = (assets.clone(), prefix.to_owned(), path.to_owned(), grant.clone());
     blocking(move || {
         let read = |place: &std::path::Path| {
@@ -88,9 +95,7 @@ fn config(
         build
     });
     let mut federated: Vec<Value> = federated.collect();
-    if !grant.role.may_edit() {
-        federated.push(json!({ "name": VIEWER, "load": VIEWER_LOAD, "extension": "./extension" }));
-    }
+    federated.push(json!({ "name": OURS, "load": OURS_LOAD, "extension": "./extension" }));
     let mut config = json!({
         "baseUrl": format!("{prefix}/"),
         "wsUrl": "",
@@ -124,7 +129,7 @@ fn config(
         "ignorePlugins": [],
         "quitButton": false,
         "allow_hidden_files": false,
-        "delete_to_trash": true,
+        "delete_to_trash": switches.delete_to_trash,
         "notebookVersion": "[7, 0, 0]",
         "mathjaxConfig": "TeX-AMS_HTML-full,Safe",
         "fullMathjaxUrl": "",
