@@ -117,6 +117,7 @@ impl Live {
             disk: content.bytes.clone(),
             like: self.like.clone(),
             author: turn.place.authors.disk,
+            typed: turn.place.backing != Backing::File,
         }
     }
 

@@ -137,5 +137,5 @@ impl TransientRoom {
 fn way(document: &Document, model: Model, author: AuthorId, bytes: Arc<[u8]>) -> Merge {
     let state = document.state();
     let base = Base { state: state.clone(), digest: Digest::of(&state) };
-    Merge { model, state, bases: vec![base], disk: bytes.clone(), like: bytes, author }
+    Merge { model, state, bases: vec![base], disk: bytes.clone(), like: bytes, author, typed: false }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Merge {
     /// What the file held before, for the bytes that the live document stands for.
     pub(crate) like: Arc<[u8]>,
     pub(crate) author: AuthorId,
+    /// It is what people type in another room of the file, and no program's.
+    pub(crate) typed: bool,
 }
 
 /// A merge, seen from the room.
@@ -56,9 +58,10 @@ impl Merged {
 impl Merge {
     /// Merges, and looks whether the result says what the file says.
     pub(crate) fn run(self) -> Result<Merged, ParseError> {
-        let Self { model, state, bases, disk, like, author } = self;
+        let Self { model, state, bases, disk, like, author, typed } = self;
         let base = ydoc::nearest(model, &bases, &disk);
-        let merge = ydoc::merge_disk(model, &state, base, &disk, author)?;
+        let merge = if typed { ydoc::merge_room } else { ydoc::merge_disk };
+        let merge = merge(model, &state, base, &disk, author)?;
         let mut live = Document::from_state(model, author, &state);
         let mut here = None;
         if let Ok(document) = &mut live {

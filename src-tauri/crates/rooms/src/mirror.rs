@@ -227,6 +227,7 @@ impl Live {
             disk: content.bytes.clone(),
             like: text.content.bytes.clone(),
             author: turn.place.authors.views,
+            typed: true,
         }
     }
 

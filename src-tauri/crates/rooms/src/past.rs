@@ -175,6 +175,7 @@ impl Live {
             disk: wish.bytes.clone(),
             like: self.like.clone(),
             author: turn.place.authors.disk,
+            typed: false,
         }
     }
 

@@ -236,8 +236,8 @@ impl Rebuild {
         }
         // What the file held before is not known any more.
         let like = content.bytes.clone();
-        let merge =
-            Merge { model, state: document.state(), bases, disk: content.bytes.clone(), like, author: authors.disk };
+        let (state, disk) = (document.state(), content.bytes.clone());
+        let merge = Merge { model, state, bases, disk, like, author: authors.disk, typed: by_primary };
         let digest = content.digest;
         match merge.run() {
             Ok(merged) => match merged.apply_to(&mut document) {

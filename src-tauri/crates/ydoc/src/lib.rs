@@ -23,7 +23,7 @@ mod text;
 mod words;
 
 pub use document::Document;
-pub use merge::merge_disk;
+pub use merge::{merge_disk, merge_room};
 pub use origin::nearest;
 
 use protocol::{Digest, MergeReport};

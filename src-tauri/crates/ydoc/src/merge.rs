@@ -6,7 +6,8 @@
 //! the whole delete set and with it deletions that were left out on purpose.
 //!
 //! The CRDT merges character by character. Where that makes something of a word that nobody can read, because both sides wrote in
-//! it, the live document, and it alone, is settled: both words are there, whole.
+//! it, the live document, and it alone, is settled: both words are there, whole. Not so between two rooms of one file: whoever types
+//! there sees the other's letters come, as in one room.
 
 use crate::conflict::{self, Conflicts};
 use crate::document::{decode, derived_author, integrate, open, render, whole};
@@ -19,19 +20,52 @@ use yrs::{ClientID, Doc, ReadTxn, Transact};
 /// `live` holds every operation of `base`. `author` writes what the disk says; it must not be the author of anything else. If
 /// the live document has operations of that author that the base lacks, another one is derived, so that ids never collide.
 pub fn merge_disk(model: Model, live: &[u8], base: &Base, disk: &[u8], author: AuthorId) -> Result<Merge, ParseError> {
+    merge(model, live, base, disk, author, Other::Program)
+}
+
+/// As [`merge_disk`], of what people type at the same time in another room of the file: letters of both stay in one word, and
+/// nothing is a conflict.
+pub fn merge_room(model: Model, live: &[u8], base: &Base, text: &[u8], author: AuthorId) -> Result<Merge, ParseError> {
+    merge(model, live, base, text, author, Other::Room)
+}
+
+/// Who wrote what is merged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// Somebody who saw nothing of what was typed here.
+    Program,
+    /// People who see it as they type.
+    Room,
+}
+
+fn merge(
+    model: Model,
+    live: &[u8],
+    base: &Base,
+    disk: &[u8],
+    author: AuthorId,
+    other: Other,
+) -> Result<Merge, ParseError> {
     let start = if fork_from_live() { live } else { &base.state };
     let author = free_author(live, start, base, disk, author);
     let live_doc = restore(model, author, live);
     let fork = restore(model, author, start);
     let digest = Digest::of(disk);
     match model {
-        Model::Text | Model::Base64 => Ok(merge_text(model, &live_doc, &fork, disk, digest)?),
+        Model::Text | Model::Base64 => Ok(merge_text(model, &live_doc, &fork, disk, digest, other)?),
         Model::Blob => Ok(merge_blob(&live_doc, &fork, disk, digest)),
-        Model::Notebook => notebook::merge::merge(live, &live_doc, &fork, author, disk, digest),
+        Model::Notebook => notebook::merge::merge(live, (&live_doc, &fork), author, disk, digest, other),
     }
 }
 
-fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest) -> Result<Merge, ParseError> {
+fn merge_text(
+    model: Model,
+    live: &Doc,
+    fork: &Doc,
+    disk: &[u8],
+    digest: Digest,
+    other: Other,
+) -> Result<Merge, ParseError> {
     let theirs = if model == Model::Text { text::parse(disk)? } else { text::to_base64(disk) };
     let (ours, before) = (text::read(live), text::read(fork));
     let mut report = MergeReport { live_edits: ours != before, ..MergeReport::default() };
@@ -58,7 +92,7 @@ fn merge_text(model: Model, live: &Doc, fork: &Doc, disk: &[u8], digest: Digest)
     });
     let (mut update, mut structural) = (update, false);
     // Nobody can read digits, nor choose between them.
-    if report.live_edits && model == Model::Text {
+    if report.live_edits && model == Model::Text && other == Other::Program {
         advance(live, update.as_deref());
         let now = text::read(live);
         let met = conflict::met(&before, &ours, &theirs, || now.clone());

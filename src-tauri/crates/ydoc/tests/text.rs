@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use protocol::{Digest, Model};
-use ydoc::{Base, Document, Merge, StateValue, merge_disk};
+use ydoc::{Base, Document, Merge, StateValue, merge_disk, merge_room};
 use yrs::updates::decoder::Decode;
 use yrs::{GetString, OffsetKind, Options, Text, TextRef, Transact};
 
@@ -177,6 +177,18 @@ fn disk_4_both_wrote_on_one_line_both_are_kept_and_the_line_is_named() {
     let merged = merge(&mut live, &base, "a\nvalue = 1.25\n", 11);
     assert!(text(&live).contains("77") && text(&live).contains(".25"), "{}", text(&live));
     assert_eq!(merged.report.conflicts.iter().map(|it| it.number).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn sync_75_two_rooms_of_a_file_that_type_in_one_word_leave_it_one_word() {
+    let (live, base) = loaded("the end\n");
+    let peer = Peer::of(&live, 5);
+    let mut live = live;
+    live.apply(&peer.replace(4, 0, "f")).unwrap();
+    let merge = merge_room(Model::Text, &live.state(), &base, b"the uend\n", 11).unwrap();
+    live.apply(&merge.update.unwrap()).unwrap();
+    assert!(["the fuend\n", "the ufend\n"].contains(&&*text(&live)), "{}", text(&live));
+    assert!(merge.report.conflicts.is_empty());
 }
 
 #[test]

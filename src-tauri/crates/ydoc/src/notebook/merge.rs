@@ -12,7 +12,7 @@ use super::shape::{self, Side, find};
 use super::{Cell, Notebook, Output, edit, read};
 use crate::conflict::{self, Conflicts};
 use crate::document::{derived_author, integrate, open, whole};
-use crate::merge::{advance, can_go_on, joined, restore, transact};
+use crate::merge::{Other, advance, can_go_on, joined, restore, transact};
 use crate::{AuthorId, Base, Merge, ParseError, Update, diff, text};
 use protocol::{Conflict, Digest, MergeReport, Model};
 use std::collections::HashMap;
@@ -21,11 +21,11 @@ use yrs::{Array, Doc, GetString, ID, Map, MapRef, Out, ReadTxn, Text, Transact, 
 /// Merges a file's bytes into `live`, from the state of `fork`.
 pub(crate) fn merge(
     live_state: &[u8],
-    live: &Doc,
-    fork: &Doc,
+    (live, fork): (&Doc, &Doc),
     author: AuthorId,
     bytes: &[u8],
     digest: Digest,
+    other: Other,
 ) -> Result<Merge, ParseError> {
     let mut disk = read::file(bytes)?.notebook;
     let (base, here) = (shape::side(fork), shape::side(live));
@@ -55,7 +55,10 @@ pub(crate) fn merge(
     let mended = if mends.is_empty() { None } else { mend(live_state, update.as_deref(), fork, author, &mends) };
     delete_in_fork_alone(fork, &base, &plan);
     let update = joined(update, mended);
-    let (conflicts, settled) = settle(&plan, &base, &here, &disk, (live, fork), update.as_deref());
+    let (conflicts, settled) = match other {
+        Other::Program => settle(&plan, &base, &here, &disk, (live, fork), update.as_deref()),
+        Other::Room => Default::default(),
+    };
     report.conflicts = conflicts;
     let structural = structural || settled.is_some();
     let update = joined(update, settled);
