@@ -49,6 +49,7 @@ impl Host {
             cleanup_delay: Some(Duration::from_secs(if rng.chance(50) { 2 } else { 60 })),
             keep_alive: Duration::from_secs(15),
             retry_delay: Duration::from_secs(10),
+            most_edits: 512 << 20,
         };
         let document = 0x1000_0000 + rng.below(0x1000_0000) as u64;
         let authors = Authors { document, disk: document + 1, views: document + 2 };

@@ -21,6 +21,7 @@ const POLICY: Policy = Policy {
     cleanup_delay: None,
     keep_alive: Duration::from_secs(15),
     retry_delay: Duration::from_secs(10),
+    most_edits: 512 << 20,
 };
 
 /// The room and its surroundings.

@@ -110,6 +110,7 @@ impl Two {
             cleanup_delay: Some(Duration::from_secs(60)),
             keep_alive: Duration::from_secs(15),
             retry_delay: Duration::from_secs(10),
+            most_edits: 512 << 20,
         };
         let document = 0x1000_0000 + 8 * self.rng.below(0x0100_0000) as u64;
         let authors = Authors { document, disk: document + 1, views: document + 2 };

@@ -68,6 +68,7 @@ impl Default for HostConfig {
                 cleanup_delay: Some(Duration::from_secs(60)),
                 keep_alive: Duration::from_secs(15),
                 retry_delay: Duration::from_secs(10),
+                most_edits: 512 << 20,
             },
             poll_interval: Duration::from_secs(1),
             collaboration: true,

@@ -71,6 +71,8 @@ pub(crate) struct Live {
     /// What this room's views see.
     pub(crate) mirror: Mirror,
     pub(crate) lack: Lack,
+    /// Bytes of edits that clients brought.
+    pub(crate) taken: usize,
     pub(crate) past: Past,
     /// Up to here the log must be durable before the document may leave the room; see [`Live::log_own`].
     gate: Option<Seq>,
@@ -158,6 +160,7 @@ impl Live {
             unfit: None,
             mirror: Mirror::default(),
             lack: Lack::default(),
+            taken: 0,
             past: Past::default(),
             gate: None,
             held: Vec::new(),

@@ -81,6 +81,7 @@ mod tests {
         cleanup_delay: None,
         keep_alive: Duration::from_secs(15),
         retry_delay: Duration::from_secs(10),
+        most_edits: 512 << 20,
     };
 
     fn ms(ms: u64) -> Duration {

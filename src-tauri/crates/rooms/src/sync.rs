@@ -131,6 +131,17 @@ impl Live {
         if update == NOTHING {
             return Ok(true);
         }
+        let most = turn.place.policy.most_edits;
+        if self.taken.saturating_add(update.len()) > most && !self.document.holds(update) {
+            self.lack.refused(client);
+            turn.place.roster.conflict(turn.now, client, turn.out);
+            let line = format!(
+                "edited a document that took {} MB of edits since it was opened, and takes no more",
+                most >> 20
+            );
+            turn.complain(client, line);
+            return Ok(false);
+        }
         let applied = match self.document.apply(update) {
             Ok(applied) => applied,
             Err(error) => {
@@ -142,6 +153,7 @@ impl Live {
             }
         };
         let whole = applied.awaits.is_empty();
+        self.taken += if whole { applied.update.as_ref().map_or(0, |new| new.len()) } else { update.len() };
         self.lack.awaits(client, &applied.awaits);
         self.take_in(turn, Some(client), None, applied);
         self.settle_lack(turn);

@@ -1,9 +1,9 @@
 //! Edits of clients: SYNC and ROLE.
 
-use crate::stage::{ANA, BEN, CEM, Stage, frame, member, save, stored};
+use crate::stage::{ANA, BEN, CEM, POLICY, Peer, Stage, frame, member, save, stored};
 use bytes::Bytes;
-use protocol::{CloseCode, Level, Role};
-use rooms::Input;
+use protocol::{ClientId, CloseCode, DocumentKind, Level, Role};
+use rooms::{Input, Policy};
 use serde_json::json;
 use yrs::Any;
 
@@ -290,4 +290,32 @@ fn an_unknown_client_is_nobody() {
     stage.leave(CEM);
     stage.give(Input::Join { client: ANA, member: member(ANA, Role::Edit) });
     assert!(stage.sent.is_empty() && stage.events.is_empty());
+}
+
+#[test]
+fn safe_19_an_open_document_takes_so_many_bytes_of_edits_and_who_brings_more_is_told() {
+    let policy = Policy { most_edits: 400, ..POLICY };
+    let mut stage = Stage::with(DocumentKind::text(), Some(b"one\n"), policy);
+    stage.join(ANA);
+    stage.join(BEN);
+    for number in 0..100 {
+        stage.insert(ANA, 0, &format!("{number} "));
+    }
+    let (content, logged) = (stage.content(), stage.log.len());
+    assert!(content.ends_with("3 2 1 0 one\n") && !content.starts_with("99 "), "{content}");
+    assert_eq!(stage.peers[&BEN].text(), content);
+    stage.forget();
+    stage.insert(ANA, 0, "more");
+    // Edits that wait for others count as well: one that builds on what is not here.
+    let alone = Peer::new(ClientId(77));
+    alone.insert(0, "first");
+    let waiting = alone.insert(5, &"x".repeat(500));
+    stage.frame(BEN, frame(&[0, 2], &waiting));
+    assert_eq!((stage.content(), stage.log.len()), (content.clone(), logged));
+    assert_eq!(stage.got(BEN, &[0]).len(), 0, "nobody else hears of it");
+    assert_eq!(stage.got(BEN, &[2]).len(), 1, "its author is told");
+    // What everybody has is no edit.
+    let known = stage.log[1].1.clone();
+    stage.frame(BEN, frame(&[0, 2], &known));
+    assert_eq!(stage.content(), content);
 }

@@ -19,6 +19,7 @@ pub(crate) const POLICY: Policy = Policy {
     cleanup_delay: Some(Duration::from_secs(60)),
     keep_alive: Duration::from_secs(15),
     retry_delay: Duration::from_secs(10),
+    most_edits: 512 << 20,
 };
 
 pub(crate) const ANA: ClientId = ClientId(1);
