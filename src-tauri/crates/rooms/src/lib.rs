@@ -71,7 +71,7 @@ pub struct Policy {
     pub keep_alive: Duration,
     /// How long to wait before a failed save is tried again (10 s).
     pub retry_delay: Duration,
-    /// Bytes of edits that an open document takes from clients, those that wait for others included (512 MiB).
+    /// Bytes of edits that an open document holds, those that wait for others included (512 MiB).
     pub most_edits: usize,
 }
 

@@ -71,8 +71,10 @@ pub(crate) struct Live {
     /// What this room's views see.
     pub(crate) mirror: Mirror,
     pub(crate) lack: Lack,
-    /// Bytes of edits that clients brought.
+    /// Bytes of edits, since they were last counted.
     pub(crate) taken: usize,
+    /// Where the log was then.
+    pub(crate) counted: Option<Seq>,
     pub(crate) past: Past,
     /// Up to here the log must be durable before the document may leave the room; see [`Live::log_own`].
     gate: Option<Seq>,
@@ -161,6 +163,7 @@ impl Live {
             mirror: Mirror::default(),
             lack: Lack::default(),
             taken: 0,
+            counted: None,
             past: Past::default(),
             gate: None,
             held: Vec::new(),

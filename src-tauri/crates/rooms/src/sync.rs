@@ -126,19 +126,26 @@ impl Live {
         }
     }
 
+    /// Whether so many bytes more would be too much for the document. What was edited and is gone again weighs little, so that it
+    /// is counted anew before somebody is told so, unless nothing has changed since.
+    fn is_full(&mut self, most: usize, more: usize) -> bool {
+        let is_too_much = |taken: usize| taken.saturating_add(more) > most;
+        if is_too_much(self.taken) && self.counted.replace(self.seq) != Some(self.seq) {
+            self.taken = self.document.size();
+        }
+        is_too_much(self.taken)
+    }
+
     /// A client's update. Whether all of it is in the document.
     fn edit(&mut self, turn: &mut Turn<'_>, client: ClientId, update: &[u8]) -> Result<bool, Malformed> {
         if update == NOTHING {
             return Ok(true);
         }
         let most = turn.place.policy.most_edits;
-        if self.taken.saturating_add(update.len()) > most && !self.document.holds(update) {
+        if self.is_full(most, update.len()) && !self.document.holds(update) {
             self.lack.refused(client);
             turn.place.roster.conflict(turn.now, client, turn.out);
-            let line = format!(
-                "edited a document that took {} MB of edits since it was opened, and takes no more",
-                most >> 20
-            );
+            let line = format!("edited a document that holds {} MB of edits, and takes no more", most >> 20);
             turn.complain(client, line);
             return Ok(false);
         }

@@ -221,6 +221,11 @@ impl Document {
         whole(&self.doc)
     }
 
+    /// Bytes of all edits that it holds, those that wait for others included.
+    pub fn size(&self) -> usize {
+        self.state().len() + self.waiting.iter().map(Vec::len).sum::<usize>()
+    }
+
     /// Whether a state says everything that was given to this document: the same edits of everybody, the same content, and
     /// nothing that still waits for a predecessor.
     pub fn is_all_of(&self, state: &[u8]) -> bool {

@@ -293,6 +293,20 @@ fn an_unknown_client_is_nobody() {
 }
 
 #[test]
+fn safe_19_what_was_edited_and_is_gone_again_does_not_fill_a_document() {
+    let policy = Policy { most_edits: 400, ..POLICY };
+    let mut stage = Stage::with(DocumentKind::text(), Some(b"one\n"), policy);
+    stage.join(ANA);
+    for number in 0..100 {
+        stage.insert(ANA, 0, &format!("{number:50}"));
+        let gone = stage.peers[&ANA].remove(0, 50);
+        stage.frame(ANA, frame(&[0, 2], &gone));
+    }
+    stage.insert(ANA, 0, "last ");
+    assert_eq!(stage.content(), "last one\n");
+}
+
+#[test]
 fn safe_19_an_open_document_takes_so_many_bytes_of_edits_and_who_brings_more_is_told() {
     let policy = Policy { most_edits: 400, ..POLICY };
     let mut stage = Stage::with(DocumentKind::text(), Some(b"one\n"), policy);
