@@ -8,6 +8,8 @@
     'color: var(--jp-ui-font-color1); background: var(--jp-layout-color1); border: 1px solid var(--jp-warn-color1);' +
     'border-radius: 4px; box-shadow: var(--jp-elevation-z6); font: var(--jp-ui-font-size1)/1.4 var(--jp-ui-font-family)';
   const page = () => JSON.parse(document.getElementById('jupyter-config-data').textContent);
+  const BARRED =
+    /^notebook:(cut-|paste-|delete-|insert-|move-cell|merge-|split-|change-cell|undo|redo|duplicate-|clear-|run-|restart-|replace-|trust|render-all|enter-edit|create-)/;
   let shared;
 
   /** A package that the page has loaded already. */
