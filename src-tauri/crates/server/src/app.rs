@@ -86,6 +86,8 @@ async fn enter(
     mut request: Request,
     next: Next,
 ) -> Answer<Response> {
+    // A page that comes back in the instant in which the host begins must not read that its folder is not there.
+    server.opened().cancelled().await;
     // Folders are being closed: what is asked now must not look as if they had never been there.
     if server.stopping().is_cancelled() {
         return Err(Failure::stopping());

@@ -104,6 +104,8 @@ struct Inner {
     installation: lab::Installation,
     /// What visitors keep changes one at a time.
     keeping: Mutex<()>,
+    /// Every folder that is shared from the beginning is.
+    opened: CancellationToken,
     stopping: CancellationToken,
     sockets: TaskTracker,
 }
@@ -133,6 +135,7 @@ impl Server {
             commands: Mutex::new(()),
             installation,
             keeping: Mutex::new(()),
+            opened: CancellationToken::new(),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
         }));
@@ -142,6 +145,7 @@ impl Server {
         for folder in server.0.host.folders() {
             server.share_everywhere(&folder.slug).await?;
         }
+        server.0.opened.cancel();
         server.attend().await;
         tokio::spawn(sharing::watch(Arc::downgrade(&server.0)));
         Ok(server)
@@ -249,6 +253,10 @@ impl Server {
 
     fn transit(&self) -> &limits::Transit {
         &self.0.transit
+    }
+
+    fn opened(&self) -> &CancellationToken {
+        &self.0.opened
     }
 
     fn stopping(&self) -> &CancellationToken {
