@@ -1,5 +1,7 @@
-import { mount } from 'svelte';
 import '../shared/base.css';
-import App from './App.svelte';
+import { speak } from '../shared/strings';
 
+// Words first: components keep some in constants.
+await speak();
+const [{ mount }, { default: App }] = await Promise.all([import('svelte'), import('./App.svelte')]);
 mount(App, { target: document.getElementById('app') ?? document.body });

@@ -1,5 +1,6 @@
-import { mount } from 'svelte';
 import '../shared/base.css';
-import App from './Parts.svelte';
+import { speak } from '../shared/strings';
 
+await speak();
+const [{ mount }, { default: App }] = await Promise.all([import('svelte'), import('./Parts.svelte')]);
 mount(App, { target: document.body });

@@ -1,12 +1,12 @@
 // Networks in words: what one is called, and what can keep another device from an address. Pure.
 import type { Interface, Nearby, Sharing } from '../../bindings/protocol';
-import { lan } from '../../shared/strings.lan';
+import { strings } from '../../shared/strings';
 
 /** What a network is called, with its address where its name alone does not tell it from others. */
 export function networkName(one: Interface, all: readonly Interface[]): string {
-  const name = lan.called[one.kind](one.name);
-  const alike = all.filter((other) => lan.called[other.kind](other.name) === name);
-  return alike.length > 1 ? lan.at(name, one.address) : name;
+  const name = strings.lan.called[one.kind](one.name);
+  const alike = all.filter((other) => strings.lan.called[other.kind](other.name) === name);
+  return alike.length > 1 ? strings.lan.at(name, one.address) : name;
 }
 
 /** Something that may be wrong, and what to do about it; commands are for a terminal. */
@@ -19,7 +19,7 @@ export interface Reason {
 /** Why another device may not reach this address, the likeliest first. */
 export function reasons(sharing: Sharing, all: readonly Interface[], system: string, port: number): Reason[] {
   const { interface: at } = sharing;
-  const { wrong } = lan;
+  const { wrong } = strings.lan;
   const real = all.find((one) => one.kind !== 'vpn' && one.kind !== 'virtual');
   const other = real ? networkName(real, all) : wrong.another;
   const astray = at.kind === 'vpn' || at.kind === 'virtual';
@@ -34,7 +34,7 @@ export function reasons(sharing: Sharing, all: readonly Interface[], system: str
 }
 
 function firewall(system: string, port: number): Reason {
-  const { head, windows, macos, linux, other, commands } = lan.wrong.firewall;
+  const { head, windows, macos, linux, other, commands } = strings.lan.wrong.firewall;
   switch (system) {
     case 'windows':
       return { head, text: windows };
@@ -57,8 +57,8 @@ export function untilLate(sharing: Sharing, now: number): number {
 
 /** What to say below the list of hosts nearby; `undefined`: the list says it. */
 export function nearbyNote(nearby: Nearby, sharing: boolean): string | undefined {
-  if (!nearby.on) return lan.nearby.off;
+  if (!nearby.on) return strings.lan.nearby.off;
   if (nearby.fault !== null) return nearby.fault;
-  if (!sharing) return lan.nearby.waiting;
-  return nearby.hosts.length ? undefined : lan.nearby.nobody;
+  if (!sharing) return strings.lan.nearby.waiting;
+  return nearby.hosts.length ? undefined : strings.lan.nearby.nobody;
 }

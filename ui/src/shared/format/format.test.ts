@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cutEnd, cutMiddle, fitMiddle, graphemes } from './graphemes';
-import { clock, count, day, duration, since, size } from './measures';
+import { clock, day, duration, since, size } from './measures';
+import { count } from '../words/count';
 import { distinctInitials, initials, personColor, personColors } from './people';
 
 describe('names', () => {

@@ -1,10 +1,12 @@
 // A person's colour and initials. Colours arrive over the wire from anybody, so only what is proven to be a colour
 // ever reaches a style.
+import { strings } from '../strings';
 import { graphemes } from './graphemes';
 
 /** A person's colour in both themes. */
 export interface PersonColor {
-  name: string;
+  /** Its name in the catalogues. */
+  name: keyof typeof strings.colors;
   /** What goes on the wire as `user.color`. */
   light: string;
   dark: string;

@@ -1,5 +1,5 @@
-// Words about the network: which one, who reached us, what can be wrong, who else is on it. The rest is in strings.ts.
-import { count } from './format/measures';
+// Words about the network: which one, who reached us, what can be wrong, who else is on it. The rest is in index.ts.
+import { count } from '../count';
 
 export const lan = {
   network: 'Network',

@@ -1,6 +1,6 @@
-// The words of coming in and of who may what: links, codes, knocks, roles, tokens. A part of strings.ts, which says how all of
+// The words of coming in and of who may what: links, codes, knocks, roles, tokens. A part of index.ts, which says how all of
 // them speak.
-import { count } from './format/measures';
+import { count } from '../count';
 
 const people = (n: number) => count(n, 'person', 'people');
 const role = { view: 'view', edit: 'edit', run: 'edit' } as const;
