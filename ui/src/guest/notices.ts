@@ -99,8 +99,8 @@ function troubleOf({ fares, fault, file: name, viewOnly, saving }: NoticeFacts, 
   switch (file.state) {
     case 'gone': {
       const { head, text } = strings.fileState.gone(name);
-      const more = fault && !saving ? ` ${strings.fileState.notAgain(fault)}` : '';
-      return { id: 'gone', kind: 'warning', head, text: text + more, actions: viewOnly ? ['copy'] : ['save again', 'copy'] };
+      const said = fault && !saving ? [text, strings.fileState.notAgain(fault)] : [text];
+      return { id: 'gone', kind: 'warning', head, text: strings.sentences(said), actions: viewOnly ? ['copy'] : ['save again', 'copy'] };
     }
     case 'unreadable':
       return { id: 'fault', kind: 'error', ...strings.fileState.unreadable(name, file.reason), actions: ['copy'] };

@@ -69,8 +69,8 @@ describe('the window', () => {
   it('UI-44 tells screen readers who came and went', () => {
     const [ana, ben, cai] = [person('Ana'), person('Ben'), person('Cai')];
     expect(changes([ana], [ana])).toBe('');
-    expect(changes([], [ana, ben, cai])).toBe('Ana and 2 others joined');
-    expect(changes([ana], [ben])).toBe('Ben joined. Ana left');
+    expect(changes([], [ana, ben, cai])).toBe('Ana and 2 others joined.');
+    expect(changes([ana], [ben])).toBe('Ben joined. Ana left.');
   });
 
   it('EVENT-43 follows the newest event only while the reader is at the end', () => {

@@ -81,5 +81,6 @@ export function changes(before: readonly Presence[], now: readonly Presence[]): 
     from.filter((person) => !among.some((other) => other.username === person.username)).map((person) => person.name);
   const names = ([first, ...rest]: string[]) => (first && rest.length ? strings.presence.others(first, rest.length) : (first ?? ''));
   const [came, went] = [names(missing(now, before)), names(missing(before, now))];
-  return [came && strings.presence.joined(came), went && strings.presence.left(went)].filter(Boolean).join('. ');
+  const said = [came && strings.presence.joined(came), went && strings.presence.left(went)].filter(Boolean);
+  return strings.sentences(said.map((clause) => strings.sentence([clause])));
 }

@@ -9,6 +9,9 @@ describe('the language', () => {
     expect(fitting(['tlh', 'EN-us'])).toBe('en');
     expect(fitting(['tlh'])).toBe('en');
     expect(fitting([])).toBe('en');
+    expect(fitting(['zh-TW', 'en'])).toBe('zh-CN');
+    expect(fitting(['zh', 'en'])).toBe('zh-CN');
+    expect(fitting(['fr', 'ZH-cn'])).toBe('zh-CN');
   });
   it('is kept where storage is allowed, and what is stored is not trusted', () => {
     const kept = new Map([['commonplace.language', 'tlh']]);

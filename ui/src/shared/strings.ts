@@ -8,11 +8,14 @@ import { en } from './words/en';
 export type Strings = typeof en;
 
 /** Languages by their tag (BCP 47), each with its name in itself. */
-export const languages = { en: 'English' } as const;
+export const languages = { en: 'English', 'zh-CN': '简体中文' } as const;
 export type Language = keyof typeof languages;
 
 const KEY = 'commonplace.language';
-const others: Partial<Record<Language, () => Promise<Strings>>> = {};
+/** Loaded when they are wanted; English is always there. */
+const others: Partial<Record<Language, () => Promise<Strings>>> = {
+  'zh-CN': () => import('./words/zh-CN').then(({ zhCN }) => zhCN),
+};
 
 export let strings: Strings = en;
 

@@ -45,8 +45,7 @@ function whereBoth(places: readonly Place[]): string {
   const cells = places.every(({ conflict }) => conflict.cell !== null);
   const numbers = [...new Set(places.map(({ conflict }) => conflict.number))].sort((a, b) => a - b);
   if (numbers.length > MOST_NAMED) return strings.merge.places(places.length);
-  const named = new Intl.ListFormat('en').format(numbers.map(String));
-  return (cells ? strings.merge.cells : strings.merge.lines)(named, numbers.length > 1);
+  return (cells ? strings.merge.cells : strings.merge.lines)(strings.numbers(numbers), numbers.length > 1);
 }
 
 function whatChanged(merged: readonly Merged[]): string {
@@ -56,10 +55,10 @@ function whatChanged(merged: readonly Merged[]): string {
   const done = (['changed', 'added', 'removed'] as const).filter((key) => sum(key) > 0).map((key) => words[key](sum(key), part));
   const kept = sum('kept');
   const typed = merged.some(({ merge }) => merge.report.live_edits);
-  return [
-    ...(done.length ? [`${done.join(', ')}.`] : []),
+  return strings.sentences([
+    ...(done.length ? [strings.sentence(done)] : []),
     ...(kept ? [words.kept(kept, part)] : typed ? [words.typingKept] : []),
-  ].join(' ');
+  ]);
 }
 
 /** Who typed here, if it can only have been one; "you" for me. The host knows who typed, not who typed what. */

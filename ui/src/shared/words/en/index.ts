@@ -19,6 +19,13 @@ export const en = {
   close: 'Close',
   people,
   edits,
+  /** Names in a row. */
+  names: (names: string[]) => names.join(', '),
+  numbers: (numbers: number[]) => new Intl.ListFormat('en').format(numbers.map(String)),
+  /** A sentence of clauses that lack its full stop. */
+  sentence: (clauses: string[]) => `${clauses.join(', ')}.`,
+  /** Whole sentences, one after the other. */
+  sentences: (sentences: string[]) => sentences.join(' '),
   access,
   lan,
 
