@@ -102,14 +102,17 @@ impl Pairs<'_> {
     /// All of them are somebody: what is left at the end is told by the order.
     fn inside_family(&mut self, left: Vec<usize>, open: Vec<usize>) {
         if left.len() > 1 || open.len() > 1 {
-            // Of several that say the same, those that have as many others in front.
-            let much = left.len().min(open.len()) as u32 + 1;
-            let weight = |from: usize, to: usize| match (self.old[from], self.new[to]) {
+            // Of several that say the same, those that are called the same, else those that have as many others in front.
+            let much = left.len().min(open.len()) as u64 + 1;
+            let likeness = |from: usize, to: usize| match (self.old[from], self.new[to]) {
                 (a, b) if a.says_the_same(b) => 3 * much,
                 (a, b) if a.kind == b.kind && a.source == b.source => 2 * much,
                 _ => 1,
             };
-            for (from, to) in in_order(&left, &open, 3 * much, weight).into_iter().filter(|it| weight(it.0, it.1) > 1) {
+            let named = |from: usize, to: usize| u64::from(self.old[from].id == self.new[to].id);
+            let weight = |from: usize, to: usize| likeness(from, to) * much + named(from, to);
+            let found = in_order(&left, &open, 3 * much * much + 1, weight);
+            for (from, to) in found.into_iter().filter(|it| likeness(it.0, it.1) > 1) {
                 self.take(from, to);
             }
             let (left, open) = self.among(left.iter().copied(), open.iter().copied());
@@ -207,7 +210,7 @@ impl Pairs<'_> {
 }
 
 /// Pairs that keep the order and together have the most weight; none has weight 0, none can have more than `most`.
-fn in_order(left: &[usize], open: &[usize], most: u32, weight: impl Fn(usize, usize) -> u32) -> Vec<(usize, usize)> {
+fn in_order(left: &[usize], open: &[usize], most: u64, weight: impl Fn(usize, usize) -> u64) -> Vec<(usize, usize)> {
     let ends = left.iter().zip(open).take_while(|(from, to)| weight(**from, **to) == most).count();
     let mut found: Vec<(usize, usize)> = left.iter().copied().zip(open.iter().copied()).take(ends).collect();
     let (left, open) = (&left[ends..], &open[ends..]);
@@ -216,7 +219,7 @@ fn in_order(left: &[usize], open: &[usize], most: u32, weight: impl Fn(usize, us
     }
     // The most that the cells from here on can have in common.
     let width = open.len() + 1;
-    let mut best = vec![0u32; (left.len() + 1) * width];
+    let mut best = vec![0u64; (left.len() + 1) * width];
     for at in (0..left.len()).rev() {
         for to in (0..open.len()).rev() {
             let apart = best[(at + 1) * width + to].max(best[at * width + to + 1]);
@@ -319,5 +322,8 @@ mod tests {
         check(&[("?1", "a"), ("?2", "b")], &[("?2", "b"), ("?1", "a")], &[Some(1), Some(0)]);
         check(&[("?1", "")], &[("?x", "print('hello')")], &[Some(0)]);
         check(&[("a", "1")], &[("a", "1"), ("a", "2")], &[Some(0), None]);
+        // Of two that say the same, the one that is called so, also behind one of its family.
+        let beside = format!("{}-1", ids::family("a"));
+        check(&[("?", ""), ("a", "")], &[(&beside, ""), ("a", "")], &[Some(0), Some(1)]);
     }
 }
