@@ -141,6 +141,8 @@ impl Rebuild {
             Some(Rendered { content, state: state_at(seq)?, seq })
         });
         let before = base.and_then(|base| match base.at {
+            // Of another history, what changed since it cannot be told here: it counts as lost.
+            BaseAt::Copy(state) if !document.descends_from(&state) => None,
             BaseAt::Copy(state) => Some((None, Base { state, digest: base.digest })),
             // Both may be the same place in the log.
             BaseAt::Log(seq) => {

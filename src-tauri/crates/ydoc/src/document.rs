@@ -163,6 +163,12 @@ impl Document {
         deleted.is_empty() || deleted.diff(&self.doc.transact().snapshot().delete_set).is_empty()
     }
 
+    /// Whether everything that was ever inserted in a state was inserted here too; either may have deleted some of it.
+    pub fn descends_from(&self, state: &[u8]) -> bool {
+        let here = self.doc.transact().state_vector();
+        decode(state).is_ok_and(|state| state.state_vector().iter().all(|(author, end)| here.get(author) >= *end))
+    }
+
     /// Whether an update comes from a history that shares nothing with this one, and says again what is here.
     pub fn would_double(&self, update: &[u8]) -> bool {
         let Ok(blocks) = guard::update(update) else { return false };
