@@ -12,12 +12,12 @@ export async function panel(t, running, local, options = {}) {
   return page;
 }
 
-/** A host, its owner's window, and as many guests' browsers as asked for. */
-export async function house(t, guests, options = []) {
+/** A host, its owner's window (`browsing`: how that browser differs), and as many guests' browsers as asked for. */
+export async function house(t, guests, options = [], browsing = {}) {
   const at = place(t);
   const { link, local } = await headless(t, at, 0, options);
   const chromium = await browser(t);
-  const owner = await panel(t, chromium, local);
+  const owner = await panel(t, chromium, local, browsing);
   const people = [];
   for (let n = 0; n < guests; n += 1) people.push(await person(t, chromium));
   return { at, link, local, chromium, owner, people };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { arrow } from './reading';
 import { chooseLanguage, chosenLanguage, fitting } from './strings';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -32,5 +33,14 @@ describe('the language', () => {
     vi.stubGlobal('localStorage', { getItem: refuse, setItem: refuse, removeItem: refuse });
     expect(chosenLanguage()).toBeNull();
     expect(chooseLanguage('en')).toBe(false);
+  });
+});
+
+describe('UI-222 where lines begin on the right', () => {
+  it('arrows go where they point', () => {
+    vi.stubGlobal('document', { documentElement: { dir: 'rtl' } });
+    expect(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'Home'].map(arrow)).toEqual(['ArrowRight', 'ArrowLeft', 'ArrowUp', 'Home']);
+    vi.stubGlobal('document', { documentElement: { dir: 'ltr' } });
+    expect(['ArrowLeft', 'ArrowRight'].map(arrow)).toEqual(['ArrowLeft', 'ArrowRight']);
   });
 });
