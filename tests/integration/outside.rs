@@ -1,11 +1,14 @@
 //! Attacks from the network: names, origins, lengths, silence and numbers. Paths are in `outside_paths`.
 
+use futures_util::StreamExt;
 use serde_json::json;
 use server::Limits;
 use std::time::Duration;
 use tests::{Guest, OWNER_TOKEN, Request, Setup, TestHost};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Sends these bytes and reads whatever comes until the host closes.
 async fn raw(host: &TestHost, bytes: &[u8]) -> String {
@@ -239,4 +242,72 @@ async fn safe_14_wrong_tokens_of_another_program_here_do_not_lock_the_owner_out(
 
 fn long_token() -> &'static str {
     "a-token-that-has-as-many-bits-as-one-that-the-host-makes"
+}
+
+/// A client's frame of a message: its first byte, and its payload unmasked by zeros.
+fn frame_of(kind: u8, payload: &[u8]) -> Vec<u8> {
+    [&[kind, 0xff][..], &(payload.len() as u64).to_be_bytes(), &[0; 4], payload].concat()
+}
+
+#[tokio::test]
+async fn safe_13_half_received_messages_are_bounded_over_all_sockets_and_short_ones_always_pass() {
+    let limits = Limits { messages: 16 << 20, patience: Duration::from_millis(300), ..Limits::default() };
+    let host = TestHost::start_with(&[("a.txt", "a\n")], Setup { limits, ..Setup::default() }).await;
+    let guest = Guest::join(&host, &host.share().await, "Ana").await;
+    let board = "/tides/api/collaboration/room/board";
+    // One address gets half: what it says it will send makes no room for more.
+    let mut first = guest.request("GET", board).connect().await.unwrap();
+    let mut second = guest.request("GET", board).connect().await.unwrap();
+    let send = async |socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>, bytes: Vec<u8>| {
+        let MaybeTlsStream::Plain(stream) = socket.get_mut() else { panic!("no plain stream") };
+        stream.write_all(&bytes).await.unwrap();
+    };
+    send(&mut first, frame_of(0x02, &vec![9; 6 << 20])).await;
+    send(&mut second, frame_of(0x82, &[9; 4 << 20])[..4096].to_vec()).await;
+    let (code, reason) = closed(&mut second).await;
+    assert_eq!((code, reason.contains("Try again")), (4503, true), "{reason}");
+    // Another one, this computer, sends a long message meanwhile, and it is saved; and who waits still writes short ones.
+    let long = "0123456789abcde\n".repeat(6 << 16);
+    let ana = guest.open_text("a.txt").await;
+    let owner = host.open_text("a.txt").await.synced().await;
+    owner.type_at(0, &long);
+    host.saved("a.txt", &format!("{long}a\n")).await;
+    ana.type_at(0, "short ");
+    host.saved("a.txt", &format!("short {long}a\n")).await;
+    // What was whole, or ended, is free again.
+    drop(first);
+    tests::until("there is room again", async || {
+        let mut third = guest.request("GET", board).connect().await.unwrap();
+        send(&mut third, frame_of(0x02, &vec![9; 6 << 20])).await;
+        let answer = tokio::time::timeout(Duration::from_millis(900), closed(&mut third)).await;
+        answer.is_err()
+    })
+    .await;
+    // Who has nothing to say may say little.
+    let mut listener = guest.request("GET", "/tides/api/events/subscribe").connect().await.unwrap();
+    send(&mut listener, frame_of(0x82, &[9; 80 << 10])).await;
+    let ended = tokio::time::timeout(tests::DEADLINE, async { while let Some(Ok(_)) = listener.next().await {} }).await;
+    assert!(ended.is_ok());
+}
+
+/// Code and reason with which a socket is closed.
+async fn closed(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> (u16, String) {
+    loop {
+        match socket.next().await {
+            Some(Ok(Message::Close(Some(close)))) => return (close.code.into(), close.reason.to_string()),
+            Some(Ok(_)) => {}
+            end => panic!("no close frame but {end:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn safe_41_no_address_with_a_good_token_sends_a_browser_to_another_host() {
+    let host = TestHost::start(&[]).await;
+    for path in ["//evil.example/", "///evil.example/x", "//evil.example", "/\\evil.example/"] {
+        let reply = host.request("GET", &format!("{path}?token={OWNER_TOKEN}")).send().await;
+        let location = reply.headers.get("location").cloned().unwrap_or_default();
+        assert!(!location.starts_with("//") && !location.starts_with("/\\"), "{path}: {location}");
+        assert!(reply.status != 302 || location.starts_with("/evil.example"), "{path}: {location}");
+    }
 }

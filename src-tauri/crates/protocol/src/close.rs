@@ -9,7 +9,7 @@
 //! | 4404 | the file, or the copy of a document, is not there | a sentence that names it | as 4400 |
 //! | 4410 | sharing stopped, or the folder was removed | a sentence | tries again |
 //! | 4500 | the file cannot be read, or something failed here | a sentence | as 4400 |
-//! | 4503 | the client fell behind, or the room closed just then | a sentence | tries again, and gets everything |
+//! | 4503 | the client fell behind, the room closed just then, or too many long messages are arriving | a sentence | tries again, and gets everything |
 //! | 4510 | the host quits | a sentence | tries again |
 //!
 //! y-websocket 3 takes 4400 to 4499 for good and comes back after any other; version 1, JupyterLab's, comes back after every close.

@@ -4,15 +4,15 @@ use crate::Server;
 use crate::auth::Asked;
 use crate::base;
 use crate::error::{Answer, Failure};
+use crate::intake::{Intake, Refused};
+use crate::socket::{LINGER, Message, Socket, Stream, Upgrade, close, linger, write};
+use crate::transit::Held;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use host::{Closing, Connection, Outgoing};
 use protocol::{CloseCode, ErrorCode, session};
 use std::sync::Arc;
@@ -29,10 +29,6 @@ const SILENCE: Duration = Duration::from_secs(75);
 const PROOF: Duration = Duration::from_secs(10);
 /// What it is asked then.
 const AWAKE: &[u8] = b"awake";
-/// How long one message may take to be written to a slow client: the largest over a slow network.
-const WRITE: Duration = Duration::from_secs(300);
-/// How long a socket stays open after we closed it, for a client that is still sending and would else miss the reason.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// `PUT session/{path}`. The body is parsed whatever its content type: JupyterLab sends JSON as `text/plain`.
 pub(crate) async fn put_session(State(server): State<Server>, asked: Asked, body: Bytes) -> Answer {
@@ -50,72 +46,58 @@ pub(crate) async fn put_session(State(server): State<Server>, asked: Asked, body
 }
 
 /// `GET room/{roomId}`, a WebSocket. The room's name is what follows the last `/`, percent-decoded.
-pub(crate) async fn join(
-    State(server): State<Server>,
-    asked: Asked,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Answer {
+pub(crate) async fn join(State(server): State<Server>, asked: Asked, upgrade: Answer<Upgrade>) -> Answer {
     let grant = asked.grant_to_connect(&server)?;
     let name = asked.path.rsplit('/').next().and_then(base::decode).filter(|name| !name.is_empty());
     let Some(room) = name else {
         return Err(Failure::new(ErrorCode::BadRequest, format!("{} names no room", asked.path)));
     };
-    let upgrade = upgraded(upgrade, &asked)?;
+    let upgrade = upgrade?;
     let session = asked.query("sessionId").unwrap_or_default();
-    let device = asked.device();
     let most = server.options().max_message;
-    let upgrade = upgrade.max_message_size(most).max_frame_size(most);
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let sockets = server.sockets().clone();
-        let serving = async {
-            match server.host().join(&grant, &room, &session, device).await {
-                Ok(connection) => serve(socket, connection, &room, server.host().wakes()).await,
-                Err(closing) => {
-                    let (mut sink, stream) = socket.split();
-                    close(&mut sink, closing).await;
-                    linger(stream).await;
-                }
+    Ok(upgrade.serve(server, asked, most, async move |server, asked, socket, intake| {
+        match server.host().join(&grant, &room, &session, asked.device()).await {
+            Ok(connection) => serve(socket, intake, connection, &room, server.host().wakes()).await,
+            Err(closing) => {
+                let (mut sink, stream) = socket.split();
+                close(&mut sink, closing).await;
+                linger(stream).await;
             }
-        };
-        sockets.track_future(serving).await;
+        }
     }))
-}
-
-/// The upgrade, or Jupyter's 400 for a plain request.
-pub(crate) fn upgraded(
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-    asked: &Asked,
-) -> Answer<WebSocketUpgrade> {
-    upgrade.map_err(|_| Failure::new(ErrorCode::BadRequest, format!("{} speaks WebSocket only", asked.path)))
 }
 
 /// What the reader has to say.
 enum Read {
-    Frame(Bytes),
-    TooBig,
+    /// With what it holds until the room has it.
+    Frame(Bytes, Held),
+    Refused(Refused),
     /// It answered after the computer woke.
     Alive,
 }
 
 /// The writer, and the only one that talks to the room; the reader is a task of its own.
-async fn serve(socket: WebSocket, mut connection: Connection, room: &str, mut wakes: watch::Receiver<u64>) {
+async fn serve(
+    socket: Socket,
+    intake: Arc<Intake>,
+    mut connection: Connection,
+    room: &str,
+    mut wakes: watch::Receiver<u64>,
+) {
     let (mut sink, stream) = socket.split();
     let (frames, mut read) = mpsc::channel(16);
     let writing = Arc::new(AtomicBool::new(false));
-    let reader = tokio::spawn(reader(stream, frames, room.to_owned(), writing.clone(), wakes.clone()));
+    let reader = tokio::spawn(reader(stream, intake, frames, room.to_owned(), writing.clone(), wakes.clone()));
     let mut ping = tokio::time::interval_at(Instant::now() + PING, PING);
     let closing = loop {
         tokio::select! {
             frame = read.recv() => match frame {
-                Some(Read::Frame(frame)) => if !connection.send(frame).await {
+                Some(Read::Frame(frame, _held)) => if !connection.send(frame).await {
                     // Its last words, if it had any, are in the outbox.
                     break last_words(&mut connection).await;
                 },
                 Some(Read::Alive) => connection.is_alive(),
-                Some(Read::TooBig) => {
-                    let reason = "A message is larger than this host accepts".to_owned();
-                    break Some(Closing { code: CloseCode::TooBig, reason });
-                }
+                Some(Read::Refused(why)) => break Some(refusal(why)),
                 None => break None,
             },
             outgoing = connection.receive() => match outgoing {
@@ -162,13 +144,22 @@ async fn last_words(connection: &mut Connection) -> Option<Closing> {
     None
 }
 
+fn refusal(why: Refused) -> Closing {
+    let (code, reason) = match why {
+        Refused::TooBig => (CloseCode::TooBig, "A message is larger than this host accepts"),
+        Refused::Busy => (CloseCode::FellBehind, "This host is taking as many long messages as it can. Try again."),
+    };
+    Closing { code, reason: reason.to_owned() }
+}
+
 fn gone(room: &str) -> Closing {
     Closing { code: CloseCode::Fault, reason: protocol::close::fit_reason(&format!("Room {room} ended unexpectedly")) }
 }
 
 /// Binary frames go to the room; text is not part of the protocol and is ignored.
 async fn reader(
-    mut stream: SplitStream<WebSocket>,
+    mut stream: Stream,
+    intake: Arc<Intake>,
     frames: mpsc::Sender<Read>,
     room: String,
     writing: Arc<AtomicBool>,
@@ -186,8 +177,9 @@ async fn reader(
             }
         };
         let read = match message {
-            Ok(Some(Ok(Message::Binary(frame)))) => Read::Frame(frame),
+            Ok(Some(Ok(Message::Binary(frame)))) => Read::Frame(frame, intake.message()),
             Ok(Some(Ok(Message::Text(_)))) => {
+                drop(intake.message());
                 tracing::debug!(room, "text frame ignored");
                 continue;
             }
@@ -195,41 +187,23 @@ async fn reader(
                 proof = None;
                 Read::Alive
             }
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
-            Ok(Some(Err(error))) if is_too_big(&error) => {
-                let _ = frames.send(Read::TooBig).await;
-                // The rest of the message cannot be read; the writer closes, and lingers for as long as this waits.
-                return std::future::pending().await;
-            }
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => continue,
             // It cannot answer a ping that waits behind a long message.
             Err(_) if writing.load(Ordering::Relaxed) => {
                 proof = proof.map(|_| Instant::now() + PROOF);
                 continue;
             }
-            Ok(Some(Ok(Message::Close(_))) | Some(Err(_)) | None) | Err(_) => return,
+            Ok(Some(Err(_))) => match intake.refused() {
+                Some(why) => {
+                    let _ = frames.send(Read::Refused(why)).await;
+                    // The rest of the message cannot be read; the writer closes, and lingers for as long as this waits.
+                    return std::future::pending().await;
+                }
+                None => return,
+            },
+            Ok(Some(Ok(Message::Close(_))) | None) | Err(_) => return,
         };
         // After the writer is done, frames are still read, so that the client's answer to our close is seen.
         let _ = frames.send(read).await;
     }
-}
-
-/// The WebSocket library has no public type for this through axum; its text is stable.
-fn is_too_big(error: &axum::Error) -> bool {
-    error.to_string().starts_with("Space limit exceeded")
-}
-
-async fn write(sink: &mut SplitSink<WebSocket, Message>, message: Message) -> bool {
-    matches!(timeout(WRITE, sink.send(message)).await, Ok(Ok(())))
-}
-
-/// Sends a close frame.
-pub(crate) async fn close(sink: &mut SplitSink<WebSocket, Message>, closing: Closing) {
-    let frame = CloseFrame { code: closing.code.code(), reason: closing.reason.into() };
-    write(sink, Message::Close(Some(frame))).await;
-}
-
-/// Reads and drops what a client sends until it answers our close.
-pub(crate) async fn linger(mut stream: SplitStream<WebSocket>) {
-    let until_closed = async { while let Some(Ok(_)) = stream.next().await {} };
-    let _ = timeout(LINGER, until_closed).await;
 }

@@ -5,8 +5,8 @@ use crate::auth::Asked;
 use crate::base;
 use crate::checkpoints;
 use crate::error::{Answer, Failure};
-use crate::limits::Transit;
 use crate::sending::carried;
+use crate::transit::SMALL;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -59,7 +59,8 @@ async fn get(server: &Server, asked: &Asked, path: &str) -> Answer {
         true => server.host().contents(&grant, path, ContentsQuery::default()).await?.size.unwrap_or(0),
         false => 0,
     };
-    let held = server.transit().hold(usize::try_from(size).unwrap_or(usize::MAX).saturating_mul(3)).await?;
+    let held =
+        server.transit().of(asked.peer).hold(usize::try_from(size).unwrap_or(usize::MAX).saturating_mul(3)).await?;
     let model = server.host().contents(&grant, path, query).await?;
     let json = serde_json::to_vec(&model);
     let json = json.map_err(|error| Failure::new(ErrorCode::Fault, format!("{path} cannot be sent: {error}")))?;
@@ -70,7 +71,7 @@ async fn get(server: &Server, asked: &Asked, path: &str) -> Answer {
 /// `POST {folder}`: something new in it, under a name that is free.
 async fn post(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
     let grant = asked.grant_to_change(server)?;
-    let create: Create = body(server, request).await?.unwrap_or_default();
+    let create: Create = body(server, asked, request).await?.unwrap_or_default();
     let model = server.host().create(&grant, path, create).await?;
     Ok(made(asked, StatusCode::CREATED, model))
 }
@@ -78,7 +79,7 @@ async fn post(server: &Server, asked: &Asked, path: &str, request: Request) -> A
 /// `PUT {path}`: the content of a file, or a new folder.
 async fn put(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
     let grant = asked.grant_to_change(server)?;
-    let (model, new) = match body::<Save>(server, request).await? {
+    let (model, new) = match body::<Save>(server, asked, request).await? {
         Some(save) => server.host().save(&grant, path, save).await?,
         // As Jupyter: without a body it is a `POST`.
         None => (server.host().create(&grant, path, Create::default()).await?, true),
@@ -89,7 +90,7 @@ async fn put(server: &Server, asked: &Asked, path: &str, request: Request) -> An
 /// `PATCH {path}`: another path.
 async fn patch(server: &Server, asked: &Asked, path: &str, request: Request) -> Answer {
     let grant = asked.grant_to_change(server)?;
-    let Some(to) = body::<Move>(server, request).await? else {
+    let Some(to) = body::<Move>(server, asked, request).await? else {
         return Err(Failure::new(ErrorCode::BadRequest, r#"The body must be like {"path": "new.txt"}, but is empty"#));
     };
     let model = server.host().rename(&grant, path, to.path.as_deref()).await?;
@@ -104,12 +105,12 @@ async fn delete(server: &Server, asked: &Asked, path: &str) -> Answer {
 }
 
 /// The body, `None` if it is empty. A long one must say how long it is, and come faster than [`SLOWEST`].
-async fn body<T: DeserializeOwned>(server: &Server, request: Request) -> Answer<Option<T>> {
+async fn body<T: DeserializeOwned>(server: &Server, asked: &Asked, request: Request) -> Answer<Option<T>> {
     let (head, body) = request.into_parts();
     let chunked = head.headers.contains_key(header::TRANSFER_ENCODING);
     let said = head.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let said = said.filter(|_| !chunked);
-    let limit = said.map_or(Transit::SMALL, |_| server.options().max_message);
+    let limit = said.map_or(SMALL, |_| server.options().max_message);
     let too_big = || {
         let message = format!("The request is longer than the {limit} bytes that are taken at once");
         Failure::new(ErrorCode::TooBig, message)
@@ -119,7 +120,7 @@ async fn body<T: DeserializeOwned>(server: &Server, request: Request) -> Answer<
         return Err(too_big());
     }
     // As bytes, as JSON and as what is written.
-    let _held = server.transit().hold(size.saturating_mul(3)).await?;
+    let _held = server.transit().of(asked.peer).hold(size.saturating_mul(3)).await?;
     let patience = server.options().limits.body + Duration::from_secs((size / SLOWEST) as u64);
     let read = tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await;
     let bytes = match read {

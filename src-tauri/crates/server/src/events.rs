@@ -2,11 +2,9 @@
 
 use crate::Server;
 use crate::auth::Asked;
-use crate::collaboration::{close, upgraded};
 use crate::error::{Answer, Failure};
+use crate::socket::{LISTENS, Message, Socket, Upgrade, close};
 use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use futures_util::{SinkExt, StreamExt};
 use host::Closing;
 use protocol::{CloseCode, ErrorCode, EventRecord};
@@ -18,22 +16,17 @@ use tokio::time::{Instant, interval_at};
 const PING: Duration = Duration::from_secs(25);
 
 /// `GET events/subscribe`, a WebSocket: the folder's events from now on.
-pub(crate) async fn subscribe(
-    State(server): State<Server>,
-    asked: Asked,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Answer {
+pub(crate) async fn subscribe(State(server): State<Server>, asked: Asked, upgrade: Answer<Upgrade>) -> Answer {
     let slug = asked.grant_to_connect(&server)?.slug;
-    let upgrade = upgraded(upgrade, &asked)?;
+    let upgrade = upgrade?;
     let events = server.host().events();
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let sockets = server.sockets().clone();
-        sockets.track_future(stream(socket, events, &server, &asked, &slug)).await;
+    Ok(upgrade.serve(server, asked, LISTENS, async move |server, asked, socket, _| {
+        stream(socket, events, &server, &asked, &slug).await;
     }))
 }
 
 async fn stream(
-    socket: WebSocket,
+    socket: Socket,
     mut events: broadcast::Receiver<EventRecord>,
     server: &Server,
     asked: &Asked,

@@ -22,7 +22,7 @@ const STILL: &str = "sandbox; default-src 'self' data: blob: 'unsafe-inline'; sc
 pub(crate) async fn get(State(server): State<Server>, method: Method, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
     let path = asked.rest("/files/")?;
-    let content = read(&server, &grant, &path).await?;
+    let content = read(&server, &asked, &grant, &path).await?;
     let download = asked.query("download").is_some_and(|value| !value.is_empty() && value != "0");
     let secret = asked.query("token").is_some();
     Ok(send(&method, &asked.headers, headers(&path, download, secret), content))

@@ -145,7 +145,7 @@ pub(crate) async fn files(State(server): State<Server>, asked: Asked) -> Answer<
 pub(crate) async fn file(State(server): State<Server>, method: Method, asked: Asked) -> Answer {
     let grant = asked.grant(&server)?;
     let path = asked.rest("/api/commonplace/file/")?;
-    let content = read(&server, &grant, &path).await?;
+    let content = read(&server, &asked, &grant, &path).await?;
     Ok(send(&method, &asked.headers, file_headers(&path), content))
 }
 

@@ -14,6 +14,7 @@ mod events;
 mod files;
 mod forks;
 mod guest;
+mod intake;
 mod lab;
 mod lan;
 mod limits;
@@ -27,6 +28,8 @@ mod panel;
 mod sending;
 mod serving;
 mod sharing;
+mod socket;
+mod transit;
 mod versions;
 
 pub use lan::{Interfaces, Tls};
@@ -98,7 +101,8 @@ struct Inner {
     discovery: lan::Discovery,
     attempts: auth::Attempts,
     connections: limits::Connections,
-    transit: limits::Transit,
+    transit: transit::Transit,
+    messages: transit::Transit,
     /// Commands run one after the other.
     commands: Mutex<()>,
     installation: lab::Installation,
@@ -123,7 +127,8 @@ impl Server {
         let installation = lab::Installation::new(options.jupyterlab.clone());
         let server = Server(Arc::new(Inner {
             connections: limits::Connections::new(options.limits),
-            transit: limits::Transit::new(&options.limits),
+            transit: transit::Transit::new(options.limits.bytes, options.limits.patience),
+            messages: transit::Transit::new(options.limits.messages, options.limits.patience),
             host,
             options,
             port: opened.port,
@@ -251,8 +256,14 @@ impl Server {
         &self.0.connections
     }
 
-    fn transit(&self) -> &limits::Transit {
+    /// Files and what is saved, by HTTP.
+    fn transit(&self) -> &transit::Transit {
         &self.0.transit
+    }
+
+    /// Messages of sockets.
+    fn messages_in(&self) -> &transit::Transit {
+        &self.0.messages
     }
 
     fn opened(&self) -> &CancellationToken {

@@ -1,15 +1,12 @@
-//! How much of this host the outside may have at once: connections, the time they may be silent, and bytes on their way.
+//! How much of this host the outside may have at once: connections, and the numbers of everything else.
 //!
-//! Not here: what a room or a client may hold (`rooms`, `host`), how long a message may be (`collaboration`).
+//! Not here: bytes on their way (`transit`), what a room or a client may hold (`rooms`, `host`).
 
 use crate::auth::{Peer, network};
-use crate::error::{Answer, Failure};
-use protocol::ErrorCode;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What one server gives. The numbers of [`Limits::default`] are those of `src-tauri/docs/SECURITY.md`.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +23,10 @@ pub struct Limits {
     pub stall: Duration,
     /// Bytes of files and of what is saved over HTTP that are on their way at once.
     pub bytes: usize,
+    /// Bytes of long messages that are arriving at once, and of those that have arrived and wait for their room.
+    pub messages: usize,
+    /// How long one waits until there is room for such bytes.
+    pub patience: Duration,
 }
 
 impl Default for Limits {
@@ -37,6 +38,8 @@ impl Default for Limits {
             body: Duration::from_secs(30),
             stall: Duration::from_secs(60),
             bytes: 1 << 30,
+            messages: 1 << 30,
+            patience: Duration::from_secs(30),
         }
     }
 }
@@ -114,42 +117,6 @@ impl Drop for Place {
     }
 }
 
-/// Bytes that are on their way: of files to their readers, of what is saved to the disk.
-pub(crate) struct Transit {
-    free: Arc<Semaphore>,
-    all: u32,
-}
-
-/// So many of them; free again when this is dropped.
-pub(crate) type Held = Option<OwnedSemaphorePermit>;
-
-impl Transit {
-    /// Bytes that are counted as one.
-    const UNIT: usize = 64 << 10;
-    /// What is no longer than this is not counted: the connections are.
-    pub(crate) const SMALL: usize = 1 << 20;
-    /// How long one waits for others to finish.
-    const PATIENCE: Duration = Duration::from_secs(30);
-
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let all = u32::try_from(limits.bytes / Self::UNIT).unwrap_or(u32::MAX).max(1);
-        Self { free: Arc::new(Semaphore::new(usize::try_from(all).unwrap_or(usize::MAX))), all }
-    }
-
-    /// Waits until so many bytes may be held. What is more than there can be takes all.
-    pub(crate) async fn hold(&self, bytes: usize) -> Answer<Held> {
-        if bytes <= Self::SMALL {
-            return Ok(None);
-        }
-        let units = u32::try_from(bytes.div_ceil(Self::UNIT)).unwrap_or(u32::MAX).min(self.all);
-        let held = tokio::time::timeout(Self::PATIENCE, self.free.clone().acquire_many_owned(units)).await;
-        held.ok().and_then(Result::ok).map(Some).ok_or_else(|| {
-            let message = "This host is sending and taking as many files as it can at once. Try again in a minute.";
-            Failure::new(ErrorCode::TooMany, message)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,20 +144,5 @@ mod tests {
         drop((held, own));
         assert!(lock(&connections.open).others.is_empty() && lock(&connections.open).all == 0);
         assert!(of("192.168.1.9").is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn safe_15_bytes_on_their_way_are_counted_and_who_waits_too_long_is_told() {
-        let transit = Transit::new(&Limits { bytes: 4 * Transit::SMALL, ..Limits::default() });
-        let half = transit.hold(Transit::SMALL + 1).await.unwrap();
-        let more = transit.hold(2 * Transit::SMALL).await.unwrap();
-        assert_eq!(transit.hold(2 * Transit::SMALL).await.unwrap_err().code(), ErrorCode::TooMany);
-        assert!(transit.hold(Transit::SMALL).await.unwrap().is_none(), "what is small always goes");
-        drop(half);
-        let whole = transit.hold(usize::MAX);
-        tokio::pin!(whole);
-        assert!(futures_util::poll!(&mut whole).is_pending());
-        drop(more);
-        assert!(whole.await.is_ok(), "one that is larger than all goes alone");
     }
 }

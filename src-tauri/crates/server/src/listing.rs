@@ -2,12 +2,10 @@
 
 use crate::Server;
 use crate::auth::Asked;
-use crate::collaboration::{close, upgraded};
 use crate::error::Answer;
 use crate::events::{ended, quitting};
+use crate::socket::{LISTENS, Message, Socket, Upgrade, close};
 use axum::extract::State;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use futures_util::{SinkExt, StreamExt};
 use host::FileWatch;
 use std::time::Duration;
@@ -17,21 +15,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 /// `GET files/live`, a WebSocket: [`protocol::guest::FileNews`] as text frames.
-pub(crate) async fn subscribe(
-    State(server): State<Server>,
-    asked: Asked,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Answer {
+pub(crate) async fn subscribe(State(server): State<Server>, asked: Asked, upgrade: Answer<Upgrade>) -> Answer {
     let grant = asked.grant_to_connect(&server)?;
-    let upgrade = upgraded(upgrade, &asked)?;
+    let upgrade = upgrade?;
     let files = server.host().watch_files(&grant).await?;
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let sockets = server.sockets().clone();
-        sockets.track_future(tell(socket, files, &server, &asked)).await;
+    Ok(upgrade.serve(server, asked, LISTENS, async move |server, asked, socket, _| {
+        tell(socket, files, &server, &asked).await;
     }))
 }
 
-async fn tell(socket: WebSocket, mut files: FileWatch, server: &Server, asked: &Asked) {
+async fn tell(socket: Socket, mut files: FileWatch, server: &Server, asked: &Asked) {
     let (mut sink, mut from_client) = socket.split();
     let mut changes = server.host().changes();
     let mut sign = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);

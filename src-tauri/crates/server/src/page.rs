@@ -67,7 +67,9 @@ pub(crate) fn redeem(server: &Server, asked: &Asked) -> Option<Response> {
     }
     let cookie = HeaderValue::from_str(&set_cookie(server.port(), slug, &token, true, asked.peer.secure)).ok()?;
     let rest = crate::base::query_without(asked.query.as_deref(), "token");
-    let location = HeaderValue::from_str(&format!("{}{}{rest}", asked.base.prefix, asked.path)).ok()?;
+    // Two slashes at the beginning would name another host.
+    let path = format!("{}{}", asked.base.prefix, asked.path);
+    let location = HeaderValue::from_str(&format!("/{}{rest}", path.trim_start_matches(['/', '\\']))).ok()?;
     let proof = HeaderValue::from_str(&xsrf_cookie(server, asked, &token)).ok()?;
     let cookies = AppendHeaders([(header::SET_COOKIE, proof), (header::SET_COOKIE, cookie)]);
     Some((StatusCode::FOUND, cookies, [(header::LOCATION, location), no_store()]).into_response())

@@ -2,14 +2,12 @@
 
 use crate::Server;
 use crate::auth::Asked;
-use crate::collaboration::{close, upgraded};
 use crate::error::{Answer, Failure};
 use crate::events::quitting;
+use crate::socket::{LISTENS, Message as Frame, Upgrade, close};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State as Extract;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::ws::{Message as Frame, WebSocketUpgrade};
 use axum::http::header;
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
@@ -186,34 +184,30 @@ pub(crate) async fn command(Extract(server): Extract<Server>, asked: Asked, body
 pub(crate) async fn subscribe(
     Extract(server): Extract<Server>,
     asked: Asked,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Answer<Upgrade>,
 ) -> Answer<Response> {
     if asked.headers.contains_key(header::ORIGIN) {
         asked.refuse_forgery(&server)?;
     }
     asked.owner(&server)?;
-    let upgrade = upgraded(upgrade, &asked)?;
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let sockets = server.sockets().clone();
-        let serving = async {
-            let (mut sink, mut from_client) = socket.split();
-            let mut messages = messages(&server);
-            loop {
-                let message = tokio::select! {
-                    message = messages.recv() => message,
-                    frame = from_client.next() => match frame {
-                        Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
-                        Some(Ok(_)) => continue,
-                    },
-                };
-                let Some(text) = message.and_then(|message| serde_json::to_string(&message).ok()) else {
-                    return close(&mut sink, quitting()).await;
-                };
-                if sink.send(Frame::Text(text.into())).await.is_err() {
-                    return;
-                }
+    let upgrade = upgrade?;
+    Ok(upgrade.serve(server, asked, LISTENS, async |server, _, socket, _| {
+        let (mut sink, mut from_client) = socket.split();
+        let mut messages = messages(&server);
+        loop {
+            let message = tokio::select! {
+                message = messages.recv() => message,
+                frame = from_client.next() => match frame {
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(_)) => continue,
+                },
+            };
+            let Some(text) = message.and_then(|message| serde_json::to_string(&message).ok()) else {
+                return close(&mut sink, quitting()).await;
+            };
+            if sink.send(Frame::Text(text.into())).await.is_err() {
+                return;
             }
-        };
-        sockets.track_future(serving).await;
+        }
     }))
 }

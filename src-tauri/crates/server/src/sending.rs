@@ -3,8 +3,9 @@
 //! Not here: under which type and policy they are shown (`files`, `guest`).
 
 use crate::Server;
+use crate::auth::Asked;
 use crate::error::Answer;
-use crate::limits::Held;
+use crate::transit::Held;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -40,9 +41,9 @@ impl<T: AsRef<[u8]>> AsRef<[u8]> for Carried<T> {
 }
 
 /// A file's bytes and their digest, once there is room for so many.
-pub(crate) async fn read(server: &Server, grant: &Grant, path: &str) -> Answer<(Bytes, Digest)> {
+pub(crate) async fn read(server: &Server, asked: &Asked, grant: &Grant, path: &str) -> Answer<(Bytes, Digest)> {
     let size = server.host().contents(grant, path, ContentsQuery::default()).await?.size.unwrap_or(0);
-    let held = server.transit().hold(usize::try_from(size).unwrap_or(usize::MAX)).await?;
+    let held = server.transit().of(asked.peer).hold(usize::try_from(size).unwrap_or(usize::MAX)).await?;
     let content = server.host().read_file(grant, path).await?;
     Ok((carried(content.bytes, held), content.digest))
 }

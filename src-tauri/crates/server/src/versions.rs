@@ -4,6 +4,7 @@ use crate::Server;
 use crate::auth::Asked;
 use crate::error::{Answer, Failure};
 use crate::guest::{download_headers, parse};
+use crate::sending::carried;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -27,8 +28,11 @@ pub(crate) async fn get(State(server): State<Server>, asked: Asked) -> Answer {
             format!("`id` is {id:?}, but names a version of {path} by number"),
         ));
     };
+    let listed = server.host().versions(&grant, &path).await?;
+    let size = listed.versions.iter().find(|version| version.id == number).map_or(0, |version| version.size);
+    let held = server.transit().of(asked.peer).hold(usize::try_from(size).unwrap_or(usize::MAX)).await?;
     let (version, bytes) = server.host().version(&grant, &path, number).await?;
-    Ok((download_headers(&file_name(&path, version.id)), bytes).into_response())
+    Ok((download_headers(&file_name(&path, version.id)), carried(bytes, held)).into_response())
 }
 
 /// `POST versions/{path}`: puts one back.
