@@ -242,11 +242,45 @@ test('UI-225 forced colours, 200 % and wider letters take nothing away', async (
   await owner.setViewportSize({ width: 480, height: 340 });
   await fits(owner, 'zoomed-panel');
   await picture(owner, 'zoomed-panel');
+  const shown = async (place) => {
+    await place.scrollIntoViewIfNeeded();
+    const { x, width } = await place.boundingBox();
+    assert.ok(x >= 0 && x + width <= 480 && width > 20, `${place} has room: ${x}, ${width}`);
+    await place.click({ trial: true });
+  };
+  await shown(owner.locator('.address'));
+  await shown(owner.getByText('Not reached from another device yet.'));
+  await shown(owner.getByRole('img', { name: /^QR code/ }));
+  await shown(owner.getByRole('row').getByText('Wen', { exact: true }));
+  await shown(owner.getByRole('button', { name: NOTEBOOK }));
+  await picture(owner, 'zoomed-panel-people');
+  await shown(owner.getByText('came in by the link'));
+  await picture(owner, 'zoomed-panel-events');
   await wen.setViewportSize({ width: 1180, height: 800 });
   await owner.setViewportSize({ width: 960, height: 680 });
   for (const [page, name] of [[wen, 'guest'], [owner, 'panel']]) {
     await page.evaluate((style) => document.head.appendChild(Object.assign(document.createElement('style'), { textContent: style })), SPACED);
     await fits(page, `spaced-${name}`);
     await picture(page, `spaced-${name}`);
+  }
+});
+
+test('UI-226 a language is chosen in the page and in the window, stays after a reload, and is given back', async (t) => {
+  const { link, owner, people: [wen] } = await house(t, 1);
+  await join(wen, link, 'Wen');
+  await open(wen, NOTEBOOK);
+  for (const [page, name] of [[wen, 'guest'], [owner, 'panel']]) {
+    const spoken = (tag) => page.waitForFunction((lang) => document.documentElement.lang === lang, tag);
+    await page.getByLabel('Language').selectOption({ label: '简体中文' });
+    await spoken('zh-CN');
+    await page.getByLabel('语言').waitFor();
+    await page.reload();
+    await page.getByLabel('语言').waitFor();
+    await spoken('zh-CN');
+    if (page === wen) await page.getByRole('article', { name: /^代码单元格/ }).first().waitFor();
+    await picture(page, `chosen-${name}`);
+    await page.getByLabel('语言').selectOption({ label: '跟随浏览器' });
+    await page.getByLabel('Language').waitFor();
+    await spoken('en');
   }
 });

@@ -29,6 +29,8 @@ export const en = {
   access,
   lan,
 
+  language: { label: 'Language', system: 'As the browser' },
+
   time: {
     justNow: 'just now',
     today: 'today',

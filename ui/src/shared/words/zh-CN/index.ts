@@ -27,6 +27,8 @@ export const zhCN: Strings = {
   access,
   lan,
 
+  language: { label: '语言', system: '跟随浏览器' },
+
   time: {
     justNow: '刚刚',
     today: '今天',
