@@ -19,7 +19,7 @@ pub(crate) fn person(name: &str) -> Result<&str, ErrorBody> {
     let name = name.trim();
     // Counted as people count: marks that join to the letter before do not count.
     let length = name.chars().filter(|c| !is_mark(*c)).count();
-    let visible = name.chars().any(|c| !is_mark(c) && !c.is_whitespace());
+    let visible = name.chars().any(|c| !is_mark(c) && !is_invisible(c) && !c.is_whitespace());
     if length > LONGEST || name.len() > LONGEST * 16 || !visible || name.chars().any(|c| c.is_control() || turns(c)) {
         return Err(ErrorBody::new(ErrorCode::BadName, "Type a name of 1 to 40 characters."));
     }
@@ -32,10 +32,14 @@ fn turns(c: char) -> bool {
 
 /// A name as people tell it from others: without case and without marks that nobody sees.
 fn seen(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}'))
-        .collect::<String>()
-        .to_lowercase()
+    name.chars().filter(|c| !is_invisible(*c)).collect::<String>().to_lowercase()
+}
+
+/// What a screen shows nothing for (Unicode's default ignorables, and fillers of Hangul).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Combining marks, joiners, variation selectors, skin tones, and marks that turn the direction of text.
@@ -140,6 +144,9 @@ mod tests {
         {
             assert!(person(good).is_ok(), "{good:?}");
         }
+        for blank in ["\u{feff}", "\u{3164}", "\u{ad}\u{2800}", "\u{e0041}"] {
+            assert!(person(blank).is_err(), "{blank:?}");
+        }
         for bad in [
             "",
             "   ",
@@ -160,6 +167,9 @@ mod tests {
         let taken = ["Ana".to_owned(), "ana 2".to_owned()];
         assert_eq!(free("ANA", &taken), "ANA 3");
         assert_eq!(free("A\u{200b}na", &taken), "A\u{200b}na 3");
+        for hidden in ["\u{ad}", "\u{feff}", "\u{34f}", "\u{fe0f}", "\u{3164}", "\u{e0061}"] {
+            assert_eq!(free(&format!("Ana{hidden}"), &taken), format!("Ana{hidden} 3"), "{hidden:?}");
+        }
         assert_eq!(free("Ben", &taken), "Ben");
         assert_eq!(color(Some("#ABCDEF"), &[]), "#abcdef");
         for wrong in ["red", "#abc", "#12345g", "#1234567", "#äöü"] {

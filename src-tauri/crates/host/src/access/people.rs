@@ -128,8 +128,17 @@ impl Table {
         by_cookie || (address.is_some() && self.rows.guests.iter().any(at))
     }
 
-    /// Changes what a guest or an API token may do: who it is, unless that is what they may do already.
+    /// Changes what a guest or an API token may do: who it is, unless that is what they may do already. Devices that are remembered
+    /// come in with it from then on.
     pub(crate) fn set_role(&mut self, username: &str, role: Role) -> Result<Option<User>> {
+        let theirs = self.rows.devices.iter_mut().filter(|it| it.user.username == username && it.role != role);
+        let keys: Vec<_> = theirs
+            .map(|device| {
+                device.role = role;
+                device_key(device)
+            })
+            .collect();
+        keys.into_iter().for_each(|key| self.changed(key));
         let guest = self.rows.guests.iter_mut().find(|it| it.user.username == username && it.removed.is_none());
         if let Some(guest) = guest {
             let (user, key) = (guest.user.clone(), guest_key(guest));

@@ -256,6 +256,12 @@ fn link_36_who_was_removed_must_knock_by_whatever_way_they_come() {
     let ana = come(&mut table, "Ana", Some("a"), 2).user.username;
     let ben = come(&mut table, "Benno", Some("a"), 2).user;
     table.remember("d".into(), "device", ben.clone(), Role::Edit, 3);
+    table.set_role(&ben.username, Role::View).unwrap();
+    assert_eq!(
+        table.device("device"),
+        Some(("d".into(), Role::View)),
+        "a device comes in with the role that was given last"
+    );
     table.remove(&ana, Some("192.168.1.77".into()), 4).unwrap();
     table.remove(&ben.username, None, 4).unwrap();
     assert_eq!(table.device("device"), None, "a removed person's device is not remembered");
