@@ -51,7 +51,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
             commands::command,
             commands::subscribe,
             commands::pick_folder,
-            commands::open_editor
+            commands::open_editor,
+            commands::older_events,
+            commands::save_text
         ])
         .setup(move |app| {
             let started = tauri::async_runtime::block_on(start(&arguments));

@@ -3,8 +3,8 @@
 use crate::app::Shell;
 use crate::editor;
 use crate::stream::Stream;
-use protocol::ErrorBody;
 use protocol::panel::{self, Command, Message};
+use protocol::{ErrorBody, ErrorCode, EventRecord};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -33,6 +33,26 @@ pub(crate) async fn pick_folder(app: AppHandle) -> Option<String> {
     app.dialog().file().pick_folder(move |folder| drop(answer.send(folder)));
     let folder = answered.await.ok()??.into_path().ok()?;
     Some(folder.to_string_lossy().into_owned())
+}
+
+/// Events before the one with this number, oldest first; see [`server::Server::events_before`].
+#[tauri::command]
+pub(crate) async fn older_events(shell: State<'_, Shell>, before: u64) -> Result<Vec<EventRecord>, ErrorBody> {
+    shell.running()?.server.events_before(before).await
+}
+
+/// Writes a text to a file that the person chooses; `false` when they think better of it.
+#[tauri::command]
+pub(crate) async fn save_text(app: AppHandle, name: String, text: String) -> Result<bool, ErrorBody> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    app.dialog().file().set_file_name(name).save_file(move |file| drop(answer.send(file)));
+    let chosen = answered.await.ok().flatten().and_then(|file| file.into_path().ok());
+    let Some(path) = chosen else { return Ok(false) };
+    let written = tokio::fs::write(&path, text).await;
+    written.map(|()| true).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        ErrorBody::new(ErrorCode::Fault, message)
+    })
 }
 
 /// Opens a folder, or one of its documents, in a window of its own; or the folder in JupyterLab.

@@ -13,8 +13,8 @@ export interface Piece {
   strong: boolean;
 }
 
-/** The most events that are kept; older ones are in the host's store. */
-export const MOST_EVENTS = 1000;
+/** The most events that are kept: as many as the host does. */
+export const MOST_EVENTS = 50_000;
 
 const rank: Record<Level, number> = { DEBUG: 0, INFO: 1, WARNING: 2, ERROR: 3, CRITICAL: 4 };
 const least: Record<LeastLevel, number> = { everything: 0, info: 1, warning: 2, error: 3 };

@@ -1,11 +1,11 @@
 // The window's state: what the host said last, and what the person chose. It changes only when the host answers.
 import type { Command, EventRecord, Folder, State } from '../bindings/protocol';
 import type { DropTarget, HostApi } from '../shared/host/api';
-import { added, type LeastLevel } from './events';
+import { added, type LeastLevel, MOST_EVENTS } from './events';
 import { baseName, chosen } from './view';
 
 /** What a folder's page shows: what goes on, or by what people come in. */
-export type Page = 'session' | 'access';
+export type Page = 'session' | 'events' | 'access';
 
 /** Something that did not work, in the host's words. */
 export interface Fault {
@@ -21,6 +21,8 @@ export class Panel {
   /** A token that was made a moment ago; nobody can show it again. */
   newToken = $state.raw<{ slug: string; name: string; token: string }>();
   level = $state<LeastLevel>('info');
+  /** Whether the events of before are here too. */
+  past = $state<'unknown' | 'loading' | 'whole' | 'failed'>('unknown');
   fault = $state.raw<Fault>();
   /** The host does not answer; the reason, where there is one. */
   lost = $state.raw<{ reason: string | undefined }>();
@@ -49,7 +51,11 @@ export class Panel {
           this.#show(message.state);
         } else this.events = added(this.events, message.events);
       },
-      lost: (reason) => (this.lost = { reason }),
+      lost: (reason) => {
+        this.lost = { reason };
+        // What happens until the host answers again is not told.
+        this.past = 'unknown';
+      },
     });
     const stopDrops = this.#host.watchDrops(this.#drops());
     return () => {
@@ -83,6 +89,30 @@ export class Panel {
   async open(path: string | null = null, lab = false): Promise<void> {
     const slug = this.slug;
     if (slug !== undefined) await this.#try(() => this.#host.openEditor(slug, path, lab));
+  }
+
+  /** Fetches the events of before, page by page, until all that the host has are here. */
+  async remember(): Promise<void> {
+    this.past = 'loading';
+    try {
+      let before = (this.events.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER - 1) + 1;
+      for (let fetched = 0; fetched < MOST_EVENTS; ) {
+        const page = await this.#host.eventsBefore(before);
+        const [first] = page;
+        if (!first) break;
+        this.events = added(this.events, page);
+        before = first.seq;
+        fetched += page.length;
+      }
+      this.past = 'whole';
+    } catch {
+      this.past = 'failed';
+    }
+  }
+
+  /** Gives the person a text as a file. */
+  async saveText(name: string, text: string): Promise<void> {
+    await this.#try(() => this.#host.saveText(name, text));
   }
 
   #show(state: State) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, Folder, State } from '../bindings/protocol';
+import type { Command, EventRecord, Folder, State } from '../bindings/protocol';
 import { HostError, type DropTarget, type HostApi, type Watcher } from '../shared/host/api';
 import { Panel } from './panel.svelte';
 
@@ -37,7 +37,21 @@ class Host implements HostApi {
     this.opened.push([slug, path]);
     return Promise.resolve();
   }
+  /** What it remembers, and how much of it at a time. */
+  past: EventRecord[] = [];
+  page = 3;
+  eventsBefore(seq: number) {
+    return Promise.resolve(this.past.filter((event) => event.seq < seq).slice(-this.page));
+  }
+  saved: [string, string][] = [];
+  saveText(name: string, text: string) {
+    this.saved.push([name, text]);
+    return Promise.resolve();
+  }
 }
+const event = (seq: number): EventRecord => {
+  return { seq, time: seq, folder: 'a', level: 'INFO', kind: 'session', action: 'save', room: null, path: null, person: null, msg: '', line: String(seq) };
+};
 const refusing = () =>
   new Host(() => {
     throw new HostError({ code: 'cannot-bind', reason: null, message: '192.168.1.20:8787 cannot be bound.' });
@@ -106,5 +120,27 @@ describe('the window', () => {
     host.target?.drop(['/b', '/c']);
     await expect.poll(() => panel.fault).toBeDefined();
     expect(host.asked).toHaveLength(1);
+  });
+
+  it('UI-143 fetches all events of before, and once more after the host was away', async () => {
+    const host = new Host(() => state(folder('a')));
+    host.past = [1, 2, 3, 4, 5, 6, 7, 8].map(event);
+    const panel = new Panel(host);
+    panel.start();
+    host.watcher?.message({ type: 'events', events: [event(7), event(8)] });
+    expect(panel.past).toBe('unknown');
+    await panel.remember();
+    expect([panel.past, panel.events.map(({ seq }) => seq)]).toEqual(['whole', [1, 2, 3, 4, 5, 6, 7, 8]]);
+
+    host.watcher?.lost();
+    host.past.push(event(9), event(10), event(11));
+    host.watcher?.message({ type: 'events', events: [event(11)] });
+    expect(panel.past).toBe('unknown');
+    await panel.remember();
+    expect(panel.events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+
+    host.eventsBefore = () => Promise.reject(new Error('away'));
+    await panel.remember();
+    expect([panel.past, panel.events.length]).toEqual(['failed', 11]);
   });
 });

@@ -106,6 +106,11 @@ impl Bus {
         Ok(all.into_values().skip(older).collect())
     }
 
+    /// The newest `count` stored events with numbers below `before`, oldest first.
+    pub(crate) async fn before(&self, before: u64, count: usize) -> store::Result<Vec<EventRecord>> {
+        self.store.events_before(before, count).await
+    }
+
     /// Waits until everything emitted so far is stored, or the store refused it once more.
     pub(crate) async fn flush(&self) {
         let (done, wait) = oneshot::channel();

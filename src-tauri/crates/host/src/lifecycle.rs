@@ -87,6 +87,11 @@ impl Host {
         self.shared().bus.recent(count).await.map_err(store_fault)
     }
 
+    /// The newest `count` events of all folders with numbers below `before`, oldest first.
+    pub async fn events_before(&self, before: u64, count: usize) -> Result<Vec<EventRecord>> {
+        self.shared().bus.before(before, count).await.map_err(store_fault)
+    }
+
     /// Ticks whenever [`Host::folders`] may say something new.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.shared().changes.subscribe()

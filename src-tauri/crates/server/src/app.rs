@@ -52,6 +52,7 @@ pub(crate) fn router(server: Server) -> Router {
         .route("/api/commonplace/output", get(output::frame))
         .route("/api/commonplace/versions/{*path}", get(versions::get).post(versions::restore))
         .route("/api/commonplace/panel", get(panel::subscribe).post(panel::command))
+        .route("/api/commonplace/panel/events", get(panel::older))
         .merge(lab::routes())
         .fallback(page::serve)
         .method_not_allowed_fallback(method_not_allowed)

@@ -37,8 +37,8 @@ pub use limits::Limits;
 pub use logging::log_to_stderr;
 
 use host::Host;
-use protocol::ErrorBody;
 use protocol::panel::{Command, Interface, Message, State};
+use protocol::{ErrorBody, EventRecord};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -211,6 +211,11 @@ impl Server {
     /// State, the tail of events, then both as they change. Drop the receiver to stop.
     pub fn messages(&self) -> mpsc::Receiver<Message> {
         panel::messages(self)
+    }
+
+    /// Up to 5,000 events with numbers below `before`, oldest first; fewer: there are no older ones.
+    pub async fn events_before(&self, before: u64) -> Result<Vec<EventRecord>, ErrorBody> {
+        self.0.host.events_before(before, panel::PAGE).await
     }
 
     /// Stops listening, disconnects everybody, writes what is unsaved.

@@ -7,13 +7,15 @@ use crate::events::quitting;
 use crate::socket::{LISTENS, Message as Frame, Upgrade, close};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State as Extract;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State as Extract};
 use axum::http::header;
 use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use host::FolderState;
 use protocol::panel::{Command, Folder, Message, Sharing, State};
 use protocol::{ErrorCode, EventRecord, VERSION};
+use serde::Deserialize;
 use std::time::Duration;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc};
@@ -21,6 +23,8 @@ use tokio::time::{Instant, interval, sleep_until};
 
 /// Events that a new listener gets at once, and after it fell behind.
 const TAIL: usize = 200;
+/// Older events that a listener gets at a time.
+pub(crate) const PAGE: usize = 5_000;
 /// Shortest time between two states.
 const PACE: Duration = Duration::from_millis(250);
 /// What nobody announces (interfaces that come and go, the edits of the last minute) is looked at this often.
@@ -178,6 +182,29 @@ pub(crate) async fn command(Extract(server): Extract<Server>, asked: Asked, body
         Failure::new(ErrorCode::BadRequest, format!("The body must be a command like {like}: {error}"))
     })?;
     Ok(Json(server.command(command).await?))
+}
+
+/// What is asked of the events.
+#[derive(Deserialize)]
+pub(crate) struct Before {
+    /// A number; the answer has lower ones.
+    before: u64,
+}
+
+/// `GET /api/commonplace/panel/events?before=N`, of the owner: as [`Server::events_before`].
+pub(crate) async fn older(
+    Extract(server): Extract<Server>,
+    asked: Asked,
+    query: Result<Query<Before>, QueryRejection>,
+) -> Answer<Json<Vec<EventRecord>>> {
+    asked.owner(&server)?;
+    let Query(Before { before }) = query.map_err(|_| {
+        Failure::new(
+            ErrorCode::BadRequest,
+            "Say which events are asked for: ?before=N, the number of one that is known",
+        )
+    })?;
+    Ok(Json(server.events_before(before).await?))
 }
 
 /// `GET /api/commonplace/panel`, a WebSocket of the owner: [`Message`]s as text frames.

@@ -328,7 +328,7 @@ impl Store {
         Ok(())
     }
 
-    /// Appends numbered events. Those whose number is stored already are left as they are; the oldest beyond 10,000 are dropped.
+    /// Appends numbered events. Those whose number is stored already are left as they are; the oldest beyond 50,000 are dropped.
     pub async fn append_events(&self, events: Vec<EventRecord>) -> Result<()> {
         self.0.run("the events", move |c| records::append_events(c, &events)).await
     }
@@ -340,6 +340,11 @@ impl Store {
 
     /// The newest `count` events, oldest first.
     pub async fn recent_events(&self, count: usize) -> Result<Vec<EventRecord>> {
-        self.0.run("the events", move |c| records::recent_events(c, count)).await
+        self.events_before(u64::MAX, count).await
+    }
+
+    /// The newest `count` events with numbers below `before`, oldest first.
+    pub async fn events_before(&self, before: u64, count: usize) -> Result<Vec<EventRecord>> {
+        self.0.run("the events", move |c| records::events_before(c, before, count)).await
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 type Outcome<T> = std::result::Result<T, Fault>;
 
 /// Events that are kept.
-const KEPT_EVENTS: i64 = 10_000;
+const KEPT_EVENTS: i64 = 50_000;
 
 pub(crate) fn setting(connection: &Connection, key: &str) -> Outcome<Option<String>> {
     Ok(connection.query_row("SELECT value FROM settings WHERE key = ?", [key], |row| row.get(0)).optional()?)
@@ -84,11 +84,12 @@ pub(crate) fn last_event(connection: &Connection) -> Outcome<u64> {
     Ok(last.unwrap_or(0) as u64)
 }
 
-pub(crate) fn recent_events(connection: &Connection, count: usize) -> Outcome<Vec<EventRecord>> {
-    let mut statement =
-        connection.prepare_cached("SELECT seq, time, folder, event FROM events ORDER BY seq DESC LIMIT ?")?;
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let rows = statement.query_map([count], |row| {
+/// The newest events with lower numbers than this one, oldest first.
+pub(crate) fn events_before(connection: &Connection, before: u64, count: usize) -> Outcome<Vec<EventRecord>> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, time, folder, event FROM events WHERE seq < ? ORDER BY seq DESC LIMIT ?")?;
+    let (before, count) = (i64::try_from(before).unwrap_or(i64::MAX), i64::try_from(count).unwrap_or(i64::MAX));
+    let rows = statement.query_map([before, count], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, String>(3)?))
     })?;
     let mut records = Vec::new();

@@ -224,23 +224,23 @@ async fn store_12_who_may_come_in_is_kept_changed_and_forgotten_with_what_was_ke
 }
 
 #[tokio::test]
-async fn store_13_the_newest_ten_thousand_events_are_kept() {
+async fn store_13_the_newest_fifty_thousand_events_are_kept() {
     for (store, _place) in both().await {
         assert_eq!(store.last_event().await.unwrap(), 0);
         let record =
             |n: u64| EventRecord { seq: n + 1, time: n, folder: "beach".to_owned(), event: event(&format!("{n}")) };
         let batch = |from: u64, to: u64| (from..to).map(record).collect::<Vec<_>>();
-        store.append_events(batch(0, 6_000)).await.unwrap();
+        store.append_events(batch(0, 30_000)).await.unwrap();
         // Asked again after a failure that did store some.
-        store.append_events(batch(5_000, 12_000)).await.unwrap();
-        assert_eq!(store.last_event().await.unwrap(), 12_000);
-        let second = batch(6_000, 12_000);
-        let kept = store.recent_events(20_000).await.unwrap();
-        assert_eq!(kept.len(), 10_000);
-        assert_eq!(kept[0].event.line, "2000");
-        assert_eq!(kept[9_999], second[5_999]);
-        let newest = store.recent_events(2).await.unwrap();
-        assert_eq!(newest, second[5_998..]);
+        store.append_events(batch(25_000, 52_000)).await.unwrap();
+        assert_eq!(store.last_event().await.unwrap(), 52_000);
+        let kept = store.recent_events(60_000).await.unwrap();
+        assert_eq!(kept, batch(2_000, 52_000));
+        assert_eq!(store.recent_events(2).await.unwrap(), batch(51_998, 52_000));
+        // Page by page, from the newest to the oldest.
+        assert_eq!(store.events_before(52_000, 3).await.unwrap(), batch(51_996, 51_999));
+        assert_eq!(store.events_before(2_003, 10).await.unwrap(), batch(2_000, 2_002));
+        assert_eq!(store.events_before(2_001, 10).await.unwrap(), []);
     }
 }
 

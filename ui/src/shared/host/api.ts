@@ -1,6 +1,6 @@
 // What the window asks of the host and is told by it, whatever carries it: Tauri's commands (tauri.ts) or the owner's
 // HTTP routes (panel-http.ts). The guest's page speaks to the host in http.ts.
-import type { Command, ErrorBody, Message, State } from '../../bindings/protocol';
+import type { Command, ErrorBody, EventRecord, Message, State } from '../../bindings/protocol';
 
 /** What the host tells. */
 export interface Watcher {
@@ -27,6 +27,10 @@ export interface HostApi {
   pickFolder(): Promise<string | null>;
   /** Opens a folder, or one of its documents, for editing: in our page or in JupyterLab. */
   openEditor(slug: string, path: string | null, lab?: boolean): Promise<void>;
+  /** Events before the one with this number, oldest first, some thousands at a time; none: there are no older ones. */
+  eventsBefore(seq: number): Promise<EventRecord[]>;
+  /** Lets the person keep a text as a file. */
+  saveText(name: string, text: string): Promise<void>;
   /** Listens for folders dropped on the window, where there is such a thing. */
   watchDrops(target: DropTarget): () => void;
 }

@@ -1,7 +1,7 @@
 // The host through the shell that this window belongs to. The only file that knows Tauri.
 import { Channel, invoke, isTauri } from '@tauri-apps/api/core';
 import { listen, TauriEvent } from '@tauri-apps/api/event';
-import type { Command, Message, State } from '../../bindings/protocol';
+import type { Command, EventRecord, Message, State } from '../../bindings/protocol';
 import { HostError, isErrorBody, type DropTarget, type HostApi, type Watcher } from './api';
 
 /** Whether this page is the shell's own window. */
@@ -34,6 +34,10 @@ export const shell: HostApi = {
   pickFolder: () => ask<string | null>('pick_folder'),
 
   openEditor: (slug, path, lab = false) => ask('open_editor', { slug, path, lab }),
+
+  eventsBefore: (before) => ask<EventRecord[]>('older_events', { before }),
+
+  saveText: (name, text) => ask('save_text', { name, text }),
 
   watchDrops(target: DropTarget) {
     type Dragged = { paths: string[] };

@@ -9,7 +9,7 @@ const spaced = (code: string) => (code.length === 6 ? `${code.slice(0, 3)} ${cod
 
 export const access = {
   /** The window's two pages of a folder. */
-  pages: { label: 'This folder', session: 'Session', access: 'Access' },
+  pages: { label: 'This folder', session: 'Session', events: 'Events', access: 'Access' },
 
   card: {
     code: 'Code to type',

@@ -2,6 +2,7 @@
 // what happens by itself, then what one can do. Whole sentences with places to fill; nothing is glued from fragments.
 import { count } from '../count';
 import { access } from './access';
+import { events } from './events';
 import { lan } from './lan';
 
 const edits = (n: number) => count(n, 'edit');
@@ -27,6 +28,7 @@ export const en = {
   /** Whole sentences, one after the other. */
   sentences: (sentences: string[]) => sentences.join(' '),
   access,
+  events,
   lan,
 
   language: { label: 'Language', system: 'As the browser' },
@@ -150,19 +152,6 @@ export const en = {
     joined: (names: string) => `${names} joined`,
     left: (names: string) => `${names} left`,
     others: (first: string, n: number) => `${first} and ${count(n, 'other')}`,
-  },
-
-  events: {
-    label: 'Events',
-    empty: 'Nothing has happened yet.',
-    filtered: 'No event fits these filters.',
-    clearFilters: 'Clear filters',
-    pause: 'Pause',
-    paused: (n: number) => `Paused, ${n} new`,
-    goOn: 'Go on',
-    levels: { everything: 'Everything', info: 'Info and above', warning: 'Warnings and errors', error: 'Errors' },
-    level: { warning: 'warning', error: 'error' },
-    levelFilter: 'Level',
   },
 
   join: {

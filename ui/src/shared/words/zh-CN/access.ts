@@ -6,7 +6,7 @@ const role = { view: '仅查看', edit: '可编辑', run: '可编辑' } as const
 const spaced = (code: string) => (code.length === 6 ? `${code.slice(0, 3)} ${code.slice(3)}` : code);
 
 export const access: Strings['access'] = {
-  pages: { label: '此文件夹', session: '会话', access: '访问权限' },
+  pages: { label: '此文件夹', session: '会话', events: '事件', access: '访问权限' },
 
   card: {
     code: '加入码',

@@ -2,6 +2,7 @@
 // Files and folders stand in “ ”, people do not. No space is typed between Han and Latin: the page sets it (`text-autospace`).
 import type { Strings } from '../../strings';
 import { access } from './access';
+import { events } from './events';
 import { lan } from './lan';
 
 const people = (n: number) => `${n}人`;
@@ -25,6 +26,7 @@ export const zhCN: Strings = {
   sentence: (clauses) => `${clauses.join('，')}。`,
   sentences: (sentences) => sentences.join(''),
   access,
+  events,
   lan,
 
   language: { label: '语言', system: '跟随浏览器' },
@@ -131,19 +133,6 @@ export const zhCN: Strings = {
     joined: (names) => `${names}加入了`,
     left: (names) => `${names}离开了`,
     others: (first, n) => `${first}和另外${n}人`,
-  },
-
-  events: {
-    label: '事件',
-    empty: '还没有发生任何事。',
-    filtered: '没有符合筛选条件的事件。',
-    clearFilters: '清除筛选',
-    pause: '暂停',
-    paused: (n) => `已暂停，${n}条新事件`,
-    goOn: '继续',
-    levels: { everything: '全部', info: '信息及以上', warning: '警告和错误', error: '错误' },
-    level: { warning: '警告', error: '错误' },
-    levelFilter: '级别',
   },
 
   join: {
