@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
+use yrs::types::ToJson;
 use yrs::updates::decoder::Decode;
 use yrs::updates::encoder::Encode;
 use yrs::{Any, Array, Doc, GetString, Map, OffsetKind, Options, Out, ReadTxn, StateVector, Text, Transact, Update};
@@ -40,6 +41,11 @@ impl Seen {
     pub fn text(&self) -> String {
         let text = self.doc.get_or_insert_text("source");
         text.get_string(&self.doc.transact())
+    }
+
+    /// The first 600 letters of whatever is in the document.
+    pub fn beginning(&self) -> String {
+        self.doc.to_json(&self.doc.transact()).to_string().chars().take(600).collect()
     }
 
     /// Type and source of each cell of a notebook.
@@ -188,7 +194,7 @@ impl TestClient {
             }
         };
         if tokio::time::timeout(DEADLINE, waiting).await.is_err() {
-            let seen = self.see(|seen| format!("{:?} {:?} {:?}", seen.doc, seen.states, seen.closed_with));
+            let seen = self.see(|seen| format!("{} {:?} {:?}", seen.beginning(), seen.states, seen.closed_with));
             panic!("not within the deadline: {what}; seen: {seen}");
         }
     }

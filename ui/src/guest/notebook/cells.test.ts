@@ -93,6 +93,18 @@ describe('a notebook', () => {
     expect(notebook.language).toBe('python');
   });
 
+  it('UI-160 a cell of another type keeps its pictures, except in code, where they come back with undo', () => {
+    const attachments = { 'a.png': { 'image/png': 'aGk=' } };
+    const { mine, theirs } = pair([{ id: 'a', cell_type: 'markdown', source: '![](attachment:a.png)', attachments }]);
+    const theirCell = () => theirs.toJSON().cells[0] as unknown as Record<string, unknown>;
+    mine.setType(0, 'raw');
+    expect(theirCell()).toMatchObject({ cell_type: 'raw', attachments });
+    mine.setType(0, 'code');
+    expect(theirCell().attachments).toBeUndefined();
+    mine.undo.undo();
+    expect(theirCell().attachments).toEqual(attachments);
+  });
+
   it('can be kept as a file', () => {
     const { mine } = pair([{ id: 'a', cell_type: 'code', source: '1', outputs: [], execution_count: 3 }]);
     mine.cells[0]?.map.set('execution_state', 'running');

@@ -155,10 +155,12 @@ export class Notebook {
   setType(index: number, type: CellType): void {
     const cell = this.list[index];
     if (!cell || cell.type === type) return;
-    const { id, metadata, source } = cell.toJson();
+    const { id, metadata, source, attachments } = cell.toJson();
+    // Pictures belong to every cell that is not run; in code they have no place.
+    const pictures = type === 'code' || attachments === undefined ? {} : { attachments };
     this.act(() => {
       this.ycells.delete(index);
-      this.ycells.insert(index, [toShared({ id, cell_type: type, metadata, source })]);
+      this.ycells.insert(index, [toShared({ id, cell_type: type, metadata, source, ...pictures })]);
     });
   }
 

@@ -13,6 +13,8 @@ describe('outputs', () => {
     expect(data({ 'application/json': { a: 1 }, 'text/plain': 'x' })).toEqual({ kind: 'json', text: '{\n  "a": 1\n}' });
     expect(data({ 'application/vnd.jupyter.widget-view+json': {}, 'text/plain': 'IntSlider()' })).toEqual({ kind: 'unknown', mime: 'application/vnd.jupyter.widget-view+json', plain: 'IntSlider()' });
     expect(data({ 'application/vnd.plotly.v1+json': {}, 'text/html': '<script>', 'image/png': 'aGk=' })).toMatchObject({ kind: 'image' });
+    expect(data({ 'application/vnd.dataresource+json': {}, 'text/html': '<table>' })).toEqual({ kind: 'html', html: '<table>' });
+    expect(data({ 'application/vnd.bokehjs_exec.v0+json': '', 'text/html': '' })).toMatchObject({ kind: 'unknown' });
     expect(data({ 'application/javascript': 'alert(1)' })).toEqual({ kind: 'unknown', mime: 'application/javascript', plain: '' });
     expect(readOutputs([null, 3, {}, { output_type: 'display_data' }, { output_type: 'update', data: 1 }, 'x'])).toEqual([]);
     expect(readOutputs('x')).toEqual([]);

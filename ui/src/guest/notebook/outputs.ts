@@ -54,7 +54,9 @@ function readData(data: Json, metadata: Json): Output | null {
   const image = images.find((mime) => mime in data);
   const custom = mimes.find((mime) => mime.startsWith('application/') && mime !== 'application/json' && mime !== 'application/javascript');
   if (image && (custom || !('text/html' in data))) return imageOf(image, text(data[image]), plain, metadata);
-  if (custom) return { kind: 'unknown', mime: custom, plain };
+  // Tables of data bring both: what is said in HTML is more than that it cannot be shown.
+  const html = text(data['text/html']).trim() !== '';
+  if (custom && !html) return { kind: 'unknown', mime: custom, plain };
   if ('text/html' in data) return { kind: 'html', html: text(data['text/html']) };
   if ('text/markdown' in data) return { kind: 'markdown', text: text(data['text/markdown']) };
   if ('text/latex' in data) return { kind: 'markdown', text: asMath(text(data['text/latex'])) };

@@ -90,7 +90,7 @@ function taskLists(root: DocumentFragment): void {
     const box = document.createElement('span');
     box.className = done ? 'box done' : 'box';
     box.setAttribute('role', 'img');
-    box.setAttribute('aria-label', done ? 'done' : 'to do');
+    box.setAttribute('aria-label', done ? strings.notebook.done : strings.notebook.toDo);
     first.before(box);
     item.classList.add('task');
   }

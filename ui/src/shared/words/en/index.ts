@@ -370,6 +370,8 @@ export const en = {
     showAll: 'Show all',
     cannotShow: (mime: string) => `An output of type ${mime} is not shown here.`,
     noImage: 'image',
+    done: 'done',
+    toDo: 'to do',
   },
 
   text: {

@@ -339,6 +339,8 @@ export const zhCN: Strings = {
     showAll: '全部显示',
     cannotShow: (mime) => `${mime}类型的输出不在这里显示。`,
     noImage: '图像',
+    done: '已完成',
+    toDo: '待办',
   },
 
   text: {
