@@ -87,6 +87,23 @@ async fn rest_4_me_is_the_identity_and_what_it_may_do() {
     );
 }
 
+#[tokio::test]
+async fn rest_52_a_question_about_permissions_and_a_body_that_make_no_sense_are_400() {
+    let host = TestHost::start(&[("a.txt", "a")]).await;
+    for wanted in ["bad", "%5B%5D", "%7B%22contents%22%3A%22read%22%7D", "%7B%22contents%22%3A%5B1%5D%7D"] {
+        let reply = host.owner("GET", &format!("/api/me?permissions={wanted}")).send().await;
+        assert!(reply.error(400).contains("permissions"), "{wanted}: {}", reply.text());
+    }
+    let me = host.owner("GET", "/api/me?permissions=").send().await;
+    assert_eq!((me.status, &me.json()["permissions"]), (200, &json!({ "updatable_fields": [] })));
+    // In place of `{"copy_from": "a.txt"}`.
+    for body in [r#"["a.txt","file",".txt"]"#, "[]", r#""x""#, "7"] {
+        let reply = host.owner("POST", "/api/contents").body(body).send().await;
+        assert!(!reply.error(400).is_empty(), "{body}: {}", reply.text());
+    }
+    assert!(!host.path("a-Copy1.txt").exists());
+}
+
 /// Keys of a contents model, as recorded from the reference server.
 const MODEL: [&str; 12] = [
     "name",

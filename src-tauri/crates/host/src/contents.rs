@@ -3,6 +3,7 @@
 use crate::access::Grant;
 use crate::encoding::{base64, rfc3339};
 use crate::shared::read_fault;
+use crate::writing::Content;
 use crate::{ContentsQuery, Host, Result, kinds};
 use files::{Metadata, Root};
 use protocol::contents::Model;
@@ -97,6 +98,12 @@ fn fill(mut model: Model, content: &DiskContent, format: Option<&str>) -> Result
             Ok(notebook) => notebook,
             Err(error) => return refuse(&format!("is no readable notebook: {error}")),
         };
+        if !is_current(&notebook) {
+            // Clients read format 4 alone; in a room it is that, too.
+            let bytes = Content::Notebook(notebook).bytes(&model.path, &[])?;
+            notebook =
+                serde_json::from_slice(&bytes).map_err(|error| ErrorBody::new(ErrorCode::Fault, error.to_string()))?;
+        }
         join_lines(&mut notebook);
         distrust(&mut notebook);
         model.content = Some(notebook);
@@ -114,6 +121,12 @@ fn fill(mut model: Model, content: &DiskContent, format: Option<&str>) -> Result
     model.format = Some(format.to_owned());
     model.mimetype.get_or_insert_with(|| usual.to_owned());
     Ok(model)
+}
+
+/// Whether it has the form of format 4.
+fn is_current(notebook: &Value) -> bool {
+    let format = notebook.get("nbformat").and_then(Value::as_i64);
+    notebook.is_object() && format.map_or(notebook.get("worksheets").is_none(), |format| format >= 4)
 }
 
 /// Marks code as not trusted, as Jupyter does on reading: its clients then show no output that could run something. The mark is
@@ -188,6 +201,32 @@ mod tests {
         assert_eq!(get("a", b"\xff", Some("text")).unwrap_err().code, ErrorCode::BadRequest);
         assert_eq!(get("a", b"", Some("json")).unwrap_err().code, ErrorCode::BadRequest);
         assert_eq!(get("a.ipynb", b"{", None).unwrap_err().code, ErrorCode::BadRequest);
+    }
+
+    #[test]
+    fn rest_51_an_old_notebook_is_read_as_one_of_format_4_and_other_json_is_none() {
+        let read = |bytes: &str| fill(describe(&file("a.ipynb"), true), &DiskContent::new(bytes.as_bytes()), None);
+        let code = r#"{"cell_type":"code","input":["1+","1"],"prompt_number":3,"language":"python",
+            "outputs":[{"output_type":"pyout","prompt_number":3,"text":["2"],"html":["<b>2</b>"]}]}"#;
+        let head = r#"{"cell_type":"heading","level":2,"source":["Head"]}"#;
+        for (format, cell) in [(r#""nbformat":3,"#, head), ("", code)] {
+            let old = format!(r#"{{"metadata":{{"name":"x"}},{format}"worksheets":[{{"cells":[{cell},{code}]}}]}}"#);
+            let notebook = read(&old).unwrap().content.unwrap();
+            assert_eq!((&notebook["nbformat"], &notebook["metadata"]), (&json!(4), &json!({})), "{notebook}");
+            assert!(notebook.get("worksheets").is_none(), "{notebook}");
+            let cell = &notebook["cells"][1];
+            assert_eq!(
+                (&cell["execution_count"], &cell["metadata"]),
+                (&json!(3), &json!({ "trusted": false })),
+                "{cell}"
+            );
+            let data = json!({ "text/plain": "2", "text/html": "<b>2</b>" });
+            assert_eq!((&cell["outputs"][0]["data"], cell["source"].is_string()), (&data, true), "{cell}");
+        }
+        for none in ["[1]", "7", r#"{"nbformat":1,"cells":[]}"#] {
+            let error = read(none).map(|model| model.content).expect_err(none);
+            assert_eq!(error.code, ErrorCode::BadRequest, "{none}");
+        }
     }
 
     #[test]

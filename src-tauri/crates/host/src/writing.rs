@@ -280,8 +280,8 @@ pub(crate) enum Content {
 
 impl Content {
     /// The bytes for a file that holds `like` now; an error is for whoever sent it.
-    fn bytes(self, path: &str, like: &[u8]) -> Result<Vec<u8>> {
-        let refuse = |why: String| bad(format!("{path} is no notebook that could be saved: {why}"));
+    pub(crate) fn bytes(self, path: &str, like: &[u8]) -> Result<Vec<u8>> {
+        let refuse = |why: String| bad(format!("{path} is no readable notebook: {why}"));
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             Self::Notebook(notebook) => {

@@ -15,6 +15,7 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use protocol::{ErrorCode, VERSION};
 use serde_json::json;
+use std::collections::BTreeMap;
 use time::format_description::well_known::Rfc3339;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -153,16 +154,20 @@ async fn version() -> Json<serde_json::Value> {
 /// `GET api/me`: who asks, and what they may do of what they asked about.
 async fn me(State(server): State<Server>, asked: Asked) -> Answer<Json<serde_json::Value>> {
     let grant = asked.grant(&server)?;
-    let wanted = asked.query("permissions").and_then(|text| serde_json::from_str(&text).ok());
-    let wanted: serde_json::Map<String, serde_json::Value> = wanted.unwrap_or_default();
+    let wanted: BTreeMap<String, Vec<String>> = match asked.query("permissions").filter(|text| !text.is_empty()) {
+        Some(text) => serde_json::from_str(&text).map_err(|error| {
+            let expected = r#"{"contents": ["read", "write"]}"#;
+            Failure::new(ErrorCode::BadRequest, format!("`permissions` must be like {expected}: {error}"))
+        })?,
+        None => BTreeMap::new(),
+    };
     let mut permissions = serde_json::Map::new();
     for (resource, actions) in wanted {
-        let actions = actions.as_array().cloned().unwrap_or_default();
         let allowed = actions.into_iter().filter(|action| match action.as_str() {
-            Some("read") => true,
-            Some("write") => grant.role.may_edit(),
+            "read" => true,
+            "write" => grant.role.may_edit(),
             // Only the event stream; running code is not offered.
-            Some("execute") => resource == "events",
+            "execute" => resource == "events",
             _ => false,
         });
         let allowed = allowed.collect();

@@ -5,7 +5,7 @@ use crate::auth::Asked;
 use crate::base;
 use crate::error::{Answer, Failure};
 use crate::intake::{Intake, Refused};
-use crate::socket::{LINGER, Message, Socket, Stream, Upgrade, close, linger, write};
+use crate::socket::{LINGER, Message, Socket, Upgrade, close, linger, write};
 use crate::transit::Held;
 use axum::Json;
 use axum::body::Bytes;
@@ -20,10 +20,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Error;
 
 /// How often a client is pinged; proxies and dead peers are found by it.
 const PING: Duration = Duration::from_secs(25);
-/// A client that was silent for so long, pongs included, is gone; unless it is being sent something long.
+/// A client of whom nothing came for so long, pongs and parts of messages included, is gone; unless it is being sent something long.
 const SILENCE: Duration = Duration::from_secs(75);
 /// A client that is there answers within this when the computer woke from sleep.
 const PROOF: Duration = Duration::from_secs(10);
@@ -158,7 +159,7 @@ fn gone(room: &str) -> Closing {
 
 /// Binary frames go to the room; text is not part of the protocol and is ignored.
 async fn reader(
-    mut stream: Stream,
+    mut stream: impl futures_util::Stream<Item = Result<Message, Error>> + Unpin,
     intake: Arc<Intake>,
     frames: mpsc::Sender<Read>,
     room: String,
@@ -167,8 +168,11 @@ async fn reader(
 ) {
     // Until when it must have answered.
     let mut proof: Option<Instant> = None;
+    // When it gave a sign of life while no message became whole.
+    let mut sign: Option<Instant> = None;
     loop {
-        let until = proof.unwrap_or_else(|| Instant::now() + SILENCE);
+        let since = sign.take().unwrap_or_else(Instant::now);
+        let until = proof.unwrap_or(since + SILENCE);
         let message = tokio::select! {
             message = timeout_at(until, stream.next()) => message,
             Ok(()) = wakes.changed() => {
@@ -188,9 +192,15 @@ async fn reader(
                 Read::Alive
             }
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => continue,
-            // It cannot answer a ping that waits behind a long message.
-            Err(_) if writing.load(Ordering::Relaxed) => {
-                proof = proof.map(|_| Instant::now() + PROOF);
+            // It cannot answer a ping that waits behind a long message, nor answer one before a long message of its own is whole.
+            Err(_) => {
+                let now = Instant::now();
+                let alive = if writing.load(Ordering::Relaxed) { now } else { intake.heard() };
+                if alive + proof.map_or(SILENCE, |_| PROOF) <= now {
+                    return;
+                }
+                proof = proof.map(|_| alive + PROOF);
+                sign = Some(alive);
                 continue;
             }
             Ok(Some(Err(_))) => match intake.refused() {
@@ -201,9 +211,92 @@ async fn reader(
                 }
                 None => return,
             },
-            Ok(Some(Ok(Message::Close(_))) | None) | Err(_) => return,
+            Ok(Some(Ok(Message::Close(_))) | None) => return,
         };
         // After the writer is done, frames are still read, so that the client's answer to our close is seen.
         let _ = frames.send(read).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Peer;
+    use crate::intake::Inlet;
+    use crate::transit::Transit;
+    use tokio::io::{AsyncWriteExt, DuplexStream};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    /// Bytes of the message that comes slowly.
+    const LENGTH: u16 = 1000;
+
+    struct Line {
+        theirs: DuplexStream,
+        read: mpsc::Receiver<Read>,
+        wakes: watch::Sender<u64>,
+    }
+
+    async fn line() -> Line {
+        let here = "127.0.0.1".parse().unwrap();
+        let share = Transit::new(1 << 20, Duration::from_secs(30)).of(Peer { remote: here, here, secure: false });
+        let (ours, theirs) = tokio::io::duplex(64 << 10);
+        let intake = Arc::new(Intake::default());
+        let inlet = Inlet::new(ours, intake.clone(), share, 1 << 20);
+        let stream = WebSocketStream::from_raw_socket(inlet, Role::Server, None).await;
+        let (frames, read) = mpsc::channel(16);
+        let (wakes, woken) = watch::channel(0);
+        tokio::spawn(reader(stream, intake, frames, String::new(), Arc::default(), woken));
+        Line { theirs, read, wakes }
+    }
+
+    impl Line {
+        /// Half of the message, in pieces with a pause before each.
+        async fn half(&mut self, pause: Duration) {
+            for _ in 0..10 {
+                tokio::time::sleep(pause).await;
+                let _ = self.theirs.write_all(&[7; LENGTH as usize / 20]).await;
+            }
+        }
+
+        async fn head(&mut self) {
+            let head = [&[0x82, 0xfe][..], &LENGTH.to_be_bytes(), &[0; 4]].concat();
+            self.theirs.write_all(&head).await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn frame_34_a_message_that_takes_long_to_come_is_no_silence() {
+        let mut line = line().await;
+        line.head().await;
+        line.half(SILENCE / 2).await;
+        line.half(SILENCE / 2).await;
+        let whole = line.read.recv().await;
+        assert!(matches!(&whole, Some(Read::Frame(frame, _)) if frame[..] == [7; LENGTH as usize]), "it is let go");
+
+        // On waking, who is in the middle of a message cannot answer before it is whole.
+        line.head().await;
+        line.half(PROOF / 4).await;
+        line.wakes.send(1).unwrap();
+        line.half(PROOF / 4).await;
+        assert!(matches!(line.read.recv().await, Some(Read::Frame(..))), "it is let go on waking");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn frame_34_half_a_message_and_then_nothing_is_silence() {
+        let mut line = line().await;
+        line.head().await;
+        line.half(SILENCE / 2).await;
+        let last = Instant::now();
+        assert!(line.read.recv().await.is_none());
+        assert!(last.elapsed() <= SILENCE + Duration::from_secs(1), "{:?}", last.elapsed());
+
+        let mut line = self::line().await;
+        line.head().await;
+        line.half(PROOF / 4).await;
+        line.wakes.send(1).unwrap();
+        let woken = Instant::now();
+        assert!(line.read.recv().await.is_none());
+        assert!(woken.elapsed() <= PROOF + Duration::from_secs(1), "{:?}", woken.elapsed());
     }
 }

@@ -134,6 +134,10 @@ async fn body<T: DeserializeOwned>(server: &Server, asked: &Asked, request: Requ
     if bytes.is_empty() {
         return Ok(None);
     }
+    // A list would be taken for an object whose keys were left out.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Failure::new(ErrorCode::BadRequest, "The body must be a JSON object"));
+    }
     let parsed = serde_json::from_slice(&bytes);
     parsed.map_err(|error| Failure::new(ErrorCode::BadRequest, format!("The body is not what is needed here: {error}")))
 }

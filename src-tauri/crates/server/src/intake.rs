@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 /// Why a message is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +24,8 @@ pub(crate) enum Refused {
 }
 
 /// What a socket's reader knows of the bytes below it.
-#[derive(Default)]
 pub(crate) struct Intake(Mutex<State>);
 
-#[derive(Default)]
 struct State {
     frames: Frames,
     /// For the message under way.
@@ -37,6 +36,21 @@ struct State {
     arrived: u64,
     read: u64,
     refused: Option<Refused>,
+    heard: Instant,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            frames: Frames::default(),
+            held: Held::default(),
+            whole: VecDeque::new(),
+            arrived: 0,
+            read: 0,
+            refused: None,
+            heard: Instant::now(),
+        }))
+    }
 }
 
 impl Intake {
@@ -58,11 +72,19 @@ impl Intake {
     pub(crate) fn refused(&self) -> Option<Refused> {
         self.lock().refused
     }
+
+    /// When the last byte came, or this began.
+    pub(crate) fn heard(&self) -> Instant {
+        self.lock().heard
+    }
 }
 
 impl State {
     /// These bytes come next. The bytes that the message under way has by what was said of it until now.
     fn pass(&mut self, bytes: &[u8]) -> usize {
+        if !bytes.is_empty() {
+            self.heard = Instant::now();
+        }
         let (held, whole, arrived) = (&mut self.held, &mut self.whole, &mut self.arrived);
         self.frames.pass(bytes, || {
             *arrived += 1;
