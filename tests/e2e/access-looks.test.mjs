@@ -82,13 +82,14 @@ test('UI-128 every page of coming in has no finding of axe, in light and dark an
   await look(eve, 'ended');
 
   await owner.getByRole('tab', { name: 'Session' }).focus();
-  await owner.keyboard.press('ArrowRight');
+  await owner.keyboard.press('End');
   await owner.getByRole('button', { name: 'New link' }).press('Enter');
   await owner.keyboard.type('Class');
   await look(owner, 'new-link');
   await owner.getByRole('button', { name: 'Make the link' }).press('Enter');
   await owner.getByRole('listitem').filter({ hasText: 'Class' }).waitFor();
   await owner.getByRole('button', { name: 'New token' }).press('Enter');
+  await owner.locator('form input:focus').waitFor();
   await owner.keyboard.type('Robot');
   await owner.keyboard.press('Enter');
   await owner.getByRole('group', { name: 'The token of Robot' }).waitFor();
